@@ -14,21 +14,23 @@ import { decodeReplyHead, encodeRequest, REPLY_HEAD_BYTES } from "./blob-message
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
 import { chunksOf } from "./streams.ts";
-import { TransferPlaces } from "./transfer-places.ts";
+import { type Partner, TransferPlaces } from "./transfer-places.ts";
 
 interface BlobClientOptions {
   readonly blobs: BlobStore;
   readonly protocol: string;
   readonly dialer: Dialer;
   readonly offend: (agent: AgentId, code: string) => void;
+  readonly partnerOf: (agent: AgentId) => Partner;
   readonly log: Logger;
 }
 
 /**
  * `stored`: the blob is in the store. `missing`: this holder does not have it. `again`: it was busy, or cut the
- * transfer; another time may do. `wrong`: what it sent is something else.
+ * transfer; another time may do. `displaced`: this node needed the place for another transfer. `wrong`: what it sent is
+ * something else.
  */
-type Outcome = "stored" | "missing" | "again" | "wrong";
+type Outcome = "stored" | "missing" | "again" | "displaced" | "wrong";
 
 /** A blob that a job wants; "" is no job. */
 interface WantedBlob {
@@ -81,6 +83,7 @@ export class BlobClient {
   async #fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
     if (wanted.bytes > limits.blobBytes) return false;
     let holders = [...new Set(from)];
+    let displaced = 0;
     for (let round = 0; round < networkLimits.blobRounds && holders.length > 0; round++) {
       if (round > 0)
         await sleep(networkLimits.blobRoundWaitMs, undefined, { signal: this.#stop.signal }).catch(() => {});
@@ -92,7 +95,9 @@ export class BlobClient {
         if (await this.#options.blobs.has(wanted.hash)) return true; // for another job, too
         const outcome = await this.#try(holder, wanted);
         if (outcome === "stored") return true;
-        if (outcome === "again") left.push(holder);
+        if (outcome === "again" || outcome === "displaced") left.push(holder);
+        // It is not the holder's fault.
+        if (outcome === "displaced" && displaced++ < networkLimits.blobDisplaced) round = 0;
       }
       holders = left;
     }
@@ -100,18 +105,20 @@ export class BlobClient {
   }
 
   async #try(holder: AgentId, wanted: WantedBlob): Promise<Outcome> {
+    const displaced = new AbortController();
     let leave: () => void;
     try {
-      leave = await this.#places.enter(holder);
+      leave = await this.#places.enter(this.#options.partnerOf(holder), () => displaced.abort());
     } catch {
       return "again"; // too many wait, or the node stops: the caller's rounds are bounded
     }
     try {
-      const { outcome, resumed } = await this.#attempt(holder, wanted);
+      const { outcome, resumed } = await this.#attempt(holder, wanted, displaced.signal);
+      if (outcome === "again" && displaced.signal.aborted) return "displaced";
       if (outcome !== "wrong") return outcome;
       // What this one continued may be another's fault, so it gives all of it: a holder that spoils the
       // beginning and goes away cannot keep the blob from us.
-      const second = resumed ? (await this.#attempt(holder, wanted)).outcome : "wrong";
+      const second = resumed ? (await this.#attempt(holder, wanted, displaced.signal)).outcome : "wrong";
       if (second === "wrong") this.#options.offend(holder, "blob-wrong");
       return second;
     } finally {
@@ -122,11 +129,12 @@ export class BlobClient {
   async #attempt(
     holder: AgentId,
     wanted: WantedBlob,
+    displaced: AbortSignal,
   ): Promise<{ readonly outcome: Outcome; readonly resumed: boolean }> {
     const partial = await this.#options.blobs.openPartial(wanted.hash, wanted.job);
     const resumed = partial.bytes > 0;
     try {
-      const outcome = await this.#transfer(holder, wanted, partial);
+      const outcome = await this.#transfer(holder, wanted, partial, displaced);
       if (outcome === "wrong") await partial.drop();
       return { outcome, resumed };
     } finally {
@@ -134,13 +142,19 @@ export class BlobClient {
     }
   }
 
-  async #transfer(holder: AgentId, { hash, bytes }: WantedBlob, partial: PartialBlob): Promise<Outcome> {
+  async #transfer(
+    holder: AgentId,
+    { hash, bytes }: WantedBlob,
+    partial: PartialBlob,
+    displaced: AbortSignal,
+  ): Promise<Outcome> {
     const offset = partial.bytes;
+    const ends = AbortSignal.any([this.#stop.signal, displaced]);
     if (offset >= bytes) return (await partial.finish()) ? "stored" : "wrong";
     let stream: Stream;
     try {
       const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
-      const signal = AbortSignal.any([this.#stop.signal, timeout]);
+      const signal = AbortSignal.any([ends, timeout]);
       stream = await this.#options.dialer.openStream(holder, this.#options.protocol, signal);
     } catch (error) {
       this.#options.log.debug({ err: error, peer: holder, blob: hash }, "holder not reached");
@@ -149,13 +163,13 @@ export class BlobClient {
     // A holder that lets a transfer trickle is left for another one; what came is kept.
     const limitMs = networkLimits.openTimeoutMs + ((bytes - offset) / networkLimits.blobBytesPerSecondMin) * 1000;
     const tooSlow = setTimeout(() => stream.abort(new Error("the holder is too slow")), limitMs);
-    const onStop = (): void => stream.abort(new Error("the node stops"));
-    this.#stop.signal.addEventListener("abort", onStop);
+    const onEnd = (): void => stream.abort(new Error("the place is needed, or the node stops"));
+    ends.addEventListener("abort", onEnd);
     try {
       return await this.#receive(stream, hash, bytes, partial);
     } finally {
       clearTimeout(tooSlow);
-      this.#stop.signal.removeEventListener("abort", onStop);
+      ends.removeEventListener("abort", onEnd);
       if (stream.status === "open") stream.abort(new Error("the transfer is over"));
     }
   }

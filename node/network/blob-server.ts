@@ -10,12 +10,13 @@ import { decodeRequest, encodeReplyHead, REQUEST_BYTES } from "./blob-messages.t
 import { networkLimits } from "./network-limits.ts";
 import { chunksOf, sendAll } from "./streams.ts";
 import type { TokenBucket } from "./token-bucket.ts";
-import { TransferPlaces } from "./transfer-places.ts";
+import { type Partner, TransferPlaces } from "./transfer-places.ts";
 
 interface BlobServerOptions {
   readonly blobs: BlobStore;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly rateOf: (agent: AgentId) => TokenBucket;
+  readonly partnerOf: (agent: AgentId) => Partner;
   readonly log: Logger;
 }
 
@@ -66,7 +67,8 @@ export class BlobServer {
       stream.send(encodeReplyHead("missing", 0));
       return;
     }
-    const leave = await this.#places.enter(agent).catch(() => null);
+    const giveUp = (): void => stream.abort(new Error("others need its place"));
+    const leave = await this.#places.enter(this.#options.partnerOf(agent), giveUp).catch(() => null);
     if (leave === null) {
       stream.send(encodeReplyHead("busy", size));
       return;

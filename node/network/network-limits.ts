@@ -95,6 +95,8 @@ export const networkLimits = {
   blobIdleMs: 10_000,
   /** Bytes a second, over a whole transfer, below which another holder is asked. */
   blobBytesPerSecondMin: 64 * 1024,
+  /** Times that a fetch gives its place up to others and begins its rounds anew. */
+  blobDisplaced: 64,
   /** Times that all holders are asked, and the wait between, ms: for those that were busy or cut us off. */
   blobRounds: 4,
   blobRoundWaitMs: 500,

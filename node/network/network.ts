@@ -40,6 +40,7 @@ import { PeerOffences } from "./peer-offences.ts";
 import { Peers } from "./peers.ts";
 import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
 import { Reachability } from "./reachability.ts";
+import type { Partner } from "./transfer-places.ts";
 
 export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
@@ -102,8 +103,12 @@ class Libp2pNetwork implements Network {
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, originOf, log });
-    this.#server = new BlobServer({ blobs, offend, rateOf: (agent) => ratesOf(agent).blobRequests, log });
-    this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, log });
+    const partnerOf = (agent: AgentId): Partner => {
+      const origin = originOf(agent);
+      return { agent, source: origin || agent, isGuest: origin !== "" && this.#peers.isGuest(agent) };
+    };
+    this.#server = new BlobServer({ blobs, offend, partnerOf, rateOf: (agent) => ratesOf(agent).blobRequests, log });
+    this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, partnerOf, log });
     this.#instances = new Instances({
       node: node as unknown as Libp2p,
       meshId,

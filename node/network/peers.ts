@@ -64,6 +64,12 @@ export class Peers {
     return { inbound: this.#inboundMemory.bytes, outbound: this.#outboundMemory.bytes };
   }
 
+  /** Whether this node shares no job with it. */
+  isGuest(agent: AgentId): boolean {
+    const peer = this.#peers.get(agent);
+    return peer === undefined || isGuest(peer);
+  }
+
   /** Connected peers, in the order in which they came. */
   present(): AgentId[] {
     return [...this.#peers.values()].filter((peer) => peer.present).map((peer) => peer.agent);
