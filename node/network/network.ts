@@ -18,8 +18,7 @@ import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { DEFAULT_NODE_LIMITS } from "../limits/node-limits.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
-import { BlobClient } from "./blob-client.ts";
-import { BlobServer } from "./blob-server.ts";
+import { BlobExchange } from "./blob-exchange.ts";
 import { type ClockOffset, type ClockState, clockProblem, describeClocks } from "./clock-findings.ts";
 import { Clocks } from "./clocks.ts";
 import { type ConnectionPolicy, createConnectionPolicy } from "./connection-policy.ts";
@@ -40,7 +39,6 @@ import { PeerOffences } from "./peer-offences.ts";
 import { Peers } from "./peers.ts";
 import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
 import { Reachability } from "./reachability.ts";
-import type { Partner } from "./transfer-places.ts";
 
 export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
 
@@ -70,8 +68,7 @@ class Libp2pNetwork implements Network {
   readonly #dialer: Dialer;
   readonly #peers: Peers;
   readonly #gossip: Gossip;
-  readonly #server: BlobServer;
-  readonly #client: BlobClient;
+  readonly #blobs: BlobExchange;
   readonly #discovery: Discovery;
   readonly #instances: Instances;
   readonly #clocks: Clocks;
@@ -103,12 +100,8 @@ class Libp2pNetwork implements Network {
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
     this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, originOf, log });
-    const partnerOf = (agent: AgentId): Partner => {
-      const origin = originOf(agent);
-      return { agent, source: origin || agent, isGuest: origin !== "" && this.#peers.isGuest(agent) };
-    };
-    this.#server = new BlobServer({ blobs, offend, partnerOf, rateOf: (agent) => ratesOf(agent).blobRequests, log });
-    this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, partnerOf, log });
+    const { writeIdleMs } = memory;
+    this.#blobs = new BlobExchange({ meshId, blobs, dialer, peers: this.#peers, originOf, offend, writeIdleMs, log });
     this.#instances = new Instances({
       node: node as unknown as Libp2p,
       meshId,
@@ -179,7 +172,7 @@ class Libp2pNetwork implements Network {
     await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, few);
     await this.#node.handle(
       blobsProtocol(meshId),
-      this.#server.onStream,
+      this.#blobs.server.onStream,
       streams(2 * networkLimits.blobTransfersPerPeer),
     );
     await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, few);
@@ -314,7 +307,7 @@ class Libp2pNetwork implements Network {
 
   fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[], job: JobId | ""): Promise<boolean> {
     const holders = from.filter((agent) => agent !== this.agent);
-    return this.#client.fetch({ hash, bytes, job }, holders);
+    return this.#blobs.client.fetch({ hash, bytes, job }, holders);
   }
 
   setReading(reading: boolean): void {
@@ -334,9 +327,9 @@ class Libp2pNetwork implements Network {
       offences: new Map(this.#offenceCodes),
       refused: this.#offences.refused(performance.now()),
       blobs: {
-        fetched: this.#client.stats.fetched,
-        failed: this.#client.stats.failed,
-        served: this.#server.stats.served,
+        fetched: this.#blobs.client.stats.fetched,
+        failed: this.#blobs.client.stats.failed,
+        served: this.#blobs.server.stats.served,
       },
     };
   }
@@ -360,8 +353,7 @@ class Libp2pNetwork implements Network {
     this.#reachability.stop();
     this.#dialBacks.stop();
     this.#gossip.stop();
-    this.#server.stop();
-    await this.#client.stop();
+    await this.#blobs.stop();
     await this.#peers.stop();
     try {
       await this.#node.stop();

@@ -3,12 +3,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { multiaddr } from "@multiformats/multiaddr";
 import { afterEach, expect, test, vi } from "vitest";
+import { DEFAULT_NODE_LIMITS } from "../../node/limits/node-limits.ts";
+import { encodeRequest } from "../../node/network/blob-messages.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
+import { blobsProtocol } from "../../node/network/protocol-names.ts";
 import { createFolderBlobStore } from "../../node/store/blob-folder.ts";
 import { BLOB_CHUNK_BYTES, type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { newMesh, startNode, stopNodes } from "../support/network-nodes.ts";
+import { startRaw, stopRaws } from "../support/raw-peer.ts";
+import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
 
@@ -21,6 +27,7 @@ function newFolder(): string {
 
 afterEach(async () => {
   await stopNodes();
+  await stopRaws();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -186,6 +193,21 @@ test("what one job says of a blob, and its holders, keep no other job from havin
   ]);
   expect(right).toBe(true);
   expect(await seeker.blobs.has(hash)).toBe(true);
+});
+
+test("a peer that asks for a blob and does not read it is hung up on", async () => {
+  const meshId = newMesh();
+  const { memory } = DEFAULT_NODE_LIMITS;
+  const limits = { ...DEFAULT_NODE_LIMITS, memory: { ...memory, writeIdleMs: 300 } };
+  const holder = await startNode({ meshId, limits });
+  const deaf = await startRaw(meshId);
+  const hash = await holder.blobs.put(someBytes(8 * MIB));
+  const connection = await deaf.dial(multiaddr(holder.network.addresses()[0]!));
+  const stream = await connection.newStream(blobsProtocol(meshId));
+  stream.pause();
+  stream.send(encodeRequest({ hash, offset: 0 }));
+  await stream.close();
+  await waitFor(() => connection.status !== "open");
 });
 
 test("many blobs at once share the places", async () => {

@@ -1,22 +1,17 @@
 /** The transport over real libp2p on loopback: who is there, frames, gossip, floods, offences (protocol.md 2, 9). */
 
-import { noise } from "@chainsafe/libp2p-noise";
-import { identify } from "@libp2p/identify";
-import type { Libp2p } from "@libp2p/interface";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork } from "../../node/network/network.ts";
 import { networkLimits } from "../../node/network/network-limits.ts";
 import { framesProtocol } from "../../node/network/protocol-names.ts";
 import { createMemoryBlobStore } from "../../node/store/blob-store.ts";
-import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../../protocol/wire/verdict.ts";
 import { newMesh, silent, startNode, stopNodes, type TestNode } from "../support/network-nodes.ts";
+import { startRaw, stopRaws } from "../support/raw-peer.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 }); // above the deadlines of `waitFor`, so that those are what fails
@@ -36,25 +31,9 @@ function numbered(number: number, bytes = 64): Uint8Array {
 }
 const numberOf = (frame: Uint8Array): number => new DataView(frame.buffer, frame.byteOffset).getUint32(0);
 
-const raws: Libp2p[] = [];
-
-/** A peer that speaks libp2p but is none of ours: what it does on a stream is up to the test. */
-async function startRaw(meshId: MeshId | null): Promise<Libp2p> {
-  const raw = await createLibp2p({
-    privateKey: makeIdentity().privateKey,
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: { identify: identify() },
-  });
-  raws.push(raw);
-  if (meshId !== null) await raw.handle(framesProtocol(meshId), (stream) => stream.closeRead());
-  return raw;
-}
-
 afterEach(async () => {
   await stopNodes();
-  await Promise.all(raws.splice(0).map((raw) => raw.stop()));
+  await stopRaws();
 });
 
 /** Two nodes; the first knows where the second is. */
