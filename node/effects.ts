@@ -126,6 +126,9 @@ export class EffectRunner {
       case "misbehaved":
         network.misbehaved(effect.agent, effect.code);
         break;
+      case "sharing":
+        network.sharing(effect.agents);
+        break;
       case "address":
         network.address(effect.agent, effect.addresses);
         break;

@@ -43,6 +43,11 @@ export type Effect =
   | { readonly kind: "verdict"; readonly ticket: number; readonly verdict: Verdict }
   /** `agent` sent a frame that no honest one would: counts against it (the driver drops the connection at a limit). */
   | { readonly kind: "misbehaved"; readonly agent: AgentId; readonly code: string }
+  /**
+   * With whom this agent shares a job now, or asks to: hosts, workers, and those that are invited. Said every second; for
+   * everybody else a driver has less memory and bandwidth.
+   */
+  | { readonly kind: "sharing"; readonly agents: ReadonlySet<AgentId> }
   /** Where an agent can be dialled. */
   | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
   /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */

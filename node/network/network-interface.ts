@@ -68,6 +68,8 @@ export interface Network {
   /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */
   subscribe(topics: readonly GossipTopic[]): void;
   verdict(ticket: number, verdict: Verdict): void;
+  /** With whom this node shares a job now; all others are guests. */
+  sharing(agents: ReadonlySet<AgentId>): void;
   misbehaved(agent: AgentId, code: string): void;
   /** Where an agent is, in its own words; `suggest`: in others'. */
   address(agent: AgentId, addresses: readonly string[]): void;

@@ -50,7 +50,7 @@ export const networkLimits = {
   batchBytes: 64 * 1024,
   /** Inbound streams of one connection for a protocol: one is used, a second exists while the first is being replaced. */
   inboundStreams: 2,
-  /** A peer that was sent no pulse for this long shares no job with this node, ms: pulses go out every second. */
+  /** A peer with whom this node shared a job until now is no guest for this long, ms: what it answers is still to come. */
   sharedMs: 10_000,
   /** How often it looks for frames that do not come to their end and for peers that do not read, ms. */
   stallLookMs: 1_000,

@@ -295,6 +295,10 @@ class Libp2pNetwork implements Network {
     this.#dialer.hangUp(agent);
   }
 
+  sharing(agents: ReadonlySet<AgentId>): void {
+    this.#peers.sharing(agents);
+  }
+
   address(agent: AgentId, addresses: readonly string[]): void {
     if (agent === this.agent) return;
     this.#book.learn(agent, addresses);

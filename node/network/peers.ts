@@ -38,9 +38,6 @@ interface ReceiveStats {
   bytes: number;
 }
 
-/** Whether this node shares no job with it: pulses go to those with whom it does, every second. */
-const isGuest = ({ pulsedMs }: Peer): boolean => performance.now() - pulsedMs > networkLimits.sharedMs;
-
 export class Peers {
   readonly sent: LinkStats = { frames: 0, bytes: 0, dropped: 0 };
   readonly received: ReceiveStats = { frames: 0, bytes: 0 };
@@ -49,6 +46,9 @@ export class Peers {
   /** Frames that are not whole, and frames that wait for peers to read them. */
   readonly #inboundMemory: MemoryBudget;
   readonly #outboundMemory: MemoryBudget;
+  /** Those that share a job with this node, and when each that did so lately ceased to. */
+  #sharing: ReadonlySet<AgentId> = new Set();
+  readonly #sharedMs = new Map<AgentId, number>();
   #reading = true;
   #stopped = false;
 
@@ -66,8 +66,18 @@ export class Peers {
 
   /** Whether this node shares no job with it. */
   isGuest(agent: AgentId): boolean {
-    const peer = this.#peers.get(agent);
-    return peer === undefined || isGuest(peer);
+    return (
+      !this.#sharing.has(agent) &&
+      performance.now() > (this.#sharedMs.get(agent) ?? Number.NEGATIVE_INFINITY) + networkLimits.sharedMs
+    );
+  }
+
+  sharing(agents: ReadonlySet<AgentId>): void {
+    const nowMs = performance.now();
+    for (const [agent, sharedMs] of this.#sharedMs)
+      if (nowMs > sharedMs + networkLimits.sharedMs) this.#sharedMs.delete(agent);
+    for (const agent of this.#sharing) if (!agents.has(agent)) this.#sharedMs.set(agent, nowMs);
+    this.#sharing = agents;
   }
 
   /** Connected peers, in the order in which they came. */
@@ -85,7 +95,7 @@ export class Peers {
         onDown: (reason) => this.#onDown(peer, reason),
         onUnreachable: (reason) => this.#onDown(peer, reason),
         wantsStream: () => peer.present && !this.#stopped,
-        isGuest: () => isGuest(peer),
+        isGuest: () => this.isGuest(agent),
         hangUp: (reason) => {
           this.#options.log.debug({ peer: agent, reason }, "peer hung up on");
           void this.#options.dialer.hangUp(agent);
@@ -100,7 +110,7 @@ export class Peers {
     );
     const peer: Peer = {
       ...{ agent, link, rates: createPeerRates(performance.now()), present: false, announced: false },
-      ...{ pulsedMs: Number.NEGATIVE_INFINITY, inbound: null },
+      inbound: null,
     };
     this.#peers.set(agent, peer);
     return peer;
@@ -109,9 +119,7 @@ export class Peers {
   send(to: AgentId, queue: QueueClass, frame: Uint8Array): void {
     assert(to !== this.#options.self, "an agent sends nothing to itself");
     if (this.#stopped) return;
-    const peer = this.peerOf(to);
-    if (queue === "pulse") peer.pulsedMs = performance.now();
-    peer.link.send(queue, frame);
+    this.peerOf(to).link.send(queue, frame);
   }
 
   /** A peer has said that it speaks our protocol. */
@@ -166,7 +174,7 @@ export class Peers {
     const peer = this.peerOf(agent);
     const frames: InboundFrames = new InboundFrames(stream, {
       ...{ rates: peer.rates, memory: this.#inboundMemory, frameIdleMs, frameMs },
-      isGuest: () => isGuest(peer),
+      isGuest: () => this.isGuest(agent),
       reading: () => this.#reading,
       onFrame: (bytes) => {
         received.frames++;

@@ -303,7 +303,8 @@ export class AgentProcess implements Endpoint {
         host.network.onMisbehaved(effect.code);
         break;
       case "address":
-        break; // agents are found by their ids
+      case "sharing":
+        break; // agents are found by their ids, and there is room for all
       case "readRecords": {
         const { job, ticket, slots } = effect;
         this.later(host.nowMs, { kind: "recordsRead", job, ticket, records: this.disk.read(job, slots) });

@@ -74,7 +74,7 @@ function notingNetwork(agent: AgentId): Network {
       say("network up");
     },
     ...{ addresses: () => [], peers: () => [], suggest: () => {}, clockOf: () => null, originOf: () => "" },
-    clock: () => UNKNOWN_CLOCK,
+    ...{ clock: () => UNKNOWN_CLOCK, sharing: () => {} },
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),
