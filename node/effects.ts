@@ -130,7 +130,7 @@ export class EffectRunner {
         network.sharing(effect.agents);
         break;
       case "address":
-        network.address(effect.agent, effect.addresses);
+        network.address(effect.agent, effect.addresses, effect.from);
         break;
       case "readRecords": {
         const { job, slots, ticket } = effect;

@@ -48,8 +48,13 @@ export type Effect =
    * everybody else a driver has less memory and bandwidth.
    */
   | { readonly kind: "sharing"; readonly agents: ReadonlySet<AgentId> }
-  /** Where an agent can be dialled. */
-  | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
+  /** Where an agent can be dialled, as it said; `from`: who handed that on. */
+  | {
+      readonly kind: "address";
+      readonly agent: AgentId;
+      readonly addresses: readonly string[];
+      readonly from: AgentId;
+    }
   /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */
   | { readonly kind: "storeBlob"; readonly bytes: Uint8Array; readonly needs: BlobNeed }
   /**

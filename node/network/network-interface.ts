@@ -71,8 +71,8 @@ export interface Network {
   /** With whom this node shares a job now; all others are guests. */
   sharing(agents: ReadonlySet<AgentId>): void;
   misbehaved(agent: AgentId, code: string): void;
-  /** Where an agent is, in its own words; `suggest`: in others'. */
-  address(agent: AgentId, addresses: readonly string[]): void;
+  /** Where an agent is, in its own words, which `from` handed on; `suggest`: in others'. */
+  address(agent: AgentId, addresses: readonly string[], from?: AgentId): void;
   suggest(agent: AgentId, addresses: readonly string[]): void;
   /**
    * True when the blob is in the store; false when nobody gave it. Rejects with `storage`. `job`: who asks; no other job's

@@ -299,9 +299,9 @@ class Libp2pNetwork implements Network {
     this.#peers.sharing(agents);
   }
 
-  address(agent: AgentId, addresses: readonly string[]): void {
+  address(agent: AgentId, addresses: readonly string[], from: AgentId = agent): void {
     if (agent === this.agent) return;
-    this.#book.learn(agent, addresses);
+    this.#book.learn(agent, addresses, this.originOf(from) || from);
     this.#isolation.onAdvertised(agent);
   }
 

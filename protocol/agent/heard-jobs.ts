@@ -77,7 +77,7 @@ export class HeardJobs {
     if (beacon === null || containment.has(beacon.job)) return verdict;
     if (worker.jobs.isMember(beacon.job, beacon.author)) worker.onBeacon(beacon);
     else {
-      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses });
+      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses, from });
       this.#requests.keep(beacon);
       this.#requests.ask(beacon.author, beacon.job);
     }

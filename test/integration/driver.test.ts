@@ -213,7 +213,7 @@ describe("steps and effects", () => {
               { kind: "publish", topic: "caps", bytes: bytes(1) },
               { kind: "verdict", ticket: 7, verdict: ACCEPT },
               { kind: "misbehaved", agent: PEER, code: "bad" },
-              { kind: "address", agent: PEER, addresses: ["/ip4/1.2.3.4/tcp/1"] },
+              { kind: "address", agent: PEER, addresses: ["/ip4/1.2.3.4/tcp/1"], from: PEER },
               WORK,
               { kind: "stopWork", award },
               { kind: "event", event: { kind: "directory", agents: 3 } },
