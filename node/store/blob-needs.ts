@@ -143,6 +143,15 @@ export class BlobNeeds {
     if (unrecorded.length > 0) this.together(() => unrecorded.forEach(({ job }) => void this.release(job as JobId)));
   }
 
+  /** Blobs that only these jobs need. */
+  *onlyOf(jobs: ReadonlySet<JobId>): Generator<Hash> {
+    const ofJob = this.#db.prepare("SELECT hash FROM needs WHERE job = ?");
+    const jobsOf = this.#db.prepare("SELECT job FROM needs WHERE hash = ?");
+    for (const job of jobs)
+      for (const { hash } of within(() => ofJob.all(job)))
+        if (within(() => jobsOf.all(hash!)).every((needing) => jobs.has(needing.job as JobId))) yield hash as Hash;
+  }
+
   isNeeded(hash: Hash): boolean {
     return within(() => this.#isNeeded.get(hash)) !== undefined;
   }
