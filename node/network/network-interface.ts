@@ -53,6 +53,8 @@ export interface NetworkStats {
   readonly blobs: { readonly fetched: number; readonly failed: number; readonly served: number };
 }
 
+export type Reading = "all" | "sharing" | "nobody";
+
 export interface Network {
   readonly agent: AgentId;
   /** Listens, and delivers from now on. Rejects with `usage` or `storage` where an address cannot be used. */
@@ -79,8 +81,8 @@ export interface Network {
    * holders and sizes have to do with it. "": no job.
    */
   fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[], job: JobId | ""): Promise<boolean>;
-  /** False: peers are not read for now. */
-  setReading(reading: boolean): void;
+  /** Whom this node reads now: guests are those that share no job with it. */
+  setReading(whom: Reading): void;
   stats(): NetworkStats;
   /** How this machine's clock compares with those of the peers that are there; and with one's, null until it answered. */
   clock(): ClockState;

@@ -30,7 +30,7 @@ import { Instances } from "./instances.ts";
 import { IsolationWatch } from "./isolation.ts";
 import { createLibp2pNode, type MeshNode } from "./libp2p-node.ts";
 import { startListening } from "./listening.ts";
-import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
+import type { Network, NetworkOptions, NetworkStats, Reading } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { type NetworkNews, tellNews } from "./news.ts";
 import { Origins } from "./origins.ts";
@@ -40,7 +40,7 @@ import { Peers } from "./peers.ts";
 import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
 import { Reachability } from "./reachability.ts";
 
-export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
+export type { Network, NetworkOptions, NetworkStats, Reading } from "./network-interface.ts";
 
 const SWEEP_MS = 30_000;
 /** How often it checks its own addresses, asks busy agents again, and checks that any agent is left, ms. */
@@ -314,8 +314,8 @@ class Libp2pNetwork implements Network {
     return this.#blobs.client.fetch({ hash, bytes, job }, holders);
   }
 
-  setReading(reading: boolean): void {
-    this.#peers.setReading(reading);
+  setReading(whom: Reading): void {
+    this.#peers.setReading(whom);
   }
 
   stats(): NetworkStats {

@@ -15,6 +15,7 @@ import type { NodeLimits } from "../limits/node-limits.ts";
 import type { Dialer } from "./dialer.ts";
 import { InboundFrames } from "./inbound-frames.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import type { Reading } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { type LinkStats, OutboundLink } from "./outbound-link.ts";
 import type { Peer } from "./peer.ts";
@@ -49,7 +50,7 @@ export class Peers {
   /** Those that share a job with this node, and when each that did so lately ceased to. */
   #sharing: ReadonlySet<AgentId> = new Set();
   readonly #sharedMs = new Map<AgentId, number>();
-  #reading = true;
+  #reading: Reading = "all";
   #stopped = false;
 
   constructor(options: PeersOptions) {
@@ -175,7 +176,7 @@ export class Peers {
     const frames: InboundFrames = new InboundFrames(stream, {
       ...{ rates: peer.rates, memory: this.#inboundMemory, frameIdleMs, frameMs },
       isGuest: () => this.isGuest(agent),
-      reading: () => this.#reading,
+      reading: () => this.#reading === "all" || (this.#reading === "sharing" && !this.isGuest(agent)),
       onFrame: (bytes) => {
         received.frames++;
         received.bytes += bytes.length;
@@ -191,11 +192,11 @@ export class Peers {
     older?.replace();
   };
 
-  /** With false, no frame is delivered and the windows of the senders fill up. With true, reading continues where it stopped. */
-  setReading(reading: boolean): void {
-    if (this.#reading === reading) return;
-    this.#reading = reading;
-    if (reading) for (const peer of [...this.#peers.values()]) peer.inbound?.resume();
+  /** No frame of others is delivered, so the windows of the senders fill up. Reading continues where it stopped. */
+  setReading(whom: Reading): void {
+    if (this.#reading === whom) return;
+    this.#reading = whom;
+    if (whom !== "nobody") for (const peer of [...this.#peers.values()]) peer.inbound?.resume();
   }
 
   /** Ends streams that do not get on. To be called every second or so. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
-import { createNetwork, type Network } from "../../node/network/network.ts";
+import { createNetwork, type Network, type Reading } from "../../node/network/network.ts";
 import { createSigner, hasher, nodeCrypto } from "../../node/platform/crypto.ts";
 import type { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
 import type { SkillOutcome } from "../../node/skills/skill.ts";
@@ -47,7 +47,7 @@ function configOf(identity = makeIdentity(), meshId = newMesh()): AgentConfig {
 
 /** What happened, in the order in which it did. */
 let happened: string[];
-let reading: boolean[];
+let reading: Reading[];
 let blobs: BlobStore;
 let deliver: (input: Input) => void;
 const drivers: Driver[] = [];
@@ -277,9 +277,9 @@ describe("steps and effects", () => {
     });
     await driver.start();
     for (let i = 0; i < 60_000; i++) deliver(frame(1));
-    expect(reading).toEqual([false]);
+    expect(reading).toEqual(["sharing", "nobody"]);
     await waitFor(() => seen === 60_000);
-    expect(reading).toEqual([false, true]);
+    expect(reading).toEqual(["sharing", "nobody", "sharing", "all"]);
     expect(driver.stats().stalls).toBe(1);
   });
 });

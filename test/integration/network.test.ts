@@ -125,16 +125,32 @@ describe("direct streams", () => {
     await expect(a.network.fetchBlob("0".repeat(64) as never, 10, ["nobody" as AgentId], "")).resolves.toBe(false);
   });
 
+  test("while it has little room a node reads those with whom it shares a job, and guests later", async () => {
+    const meshId = newMesh();
+    const [member, node] = await startPair(meshId);
+    const guest = await startNode({ meshId });
+    guest.meet(node);
+    node.network.sharing(new Set([member.agent]));
+    node.network.setReading("sharing");
+    guest.network.send(node.agent, "main", text("first"));
+    await waitFor(() => guest.network.stats().sent.direct === 1);
+    member.network.send(node.agent, "main", text("second"));
+    await waitFor(() => node.frames(member.agent).length === 1);
+    expect(node.frames(guest.agent)).toEqual([]);
+    node.network.setReading("all");
+    await waitFor(() => node.frames(guest.agent).length === 1);
+  });
+
   test("a node that is not read holds its frames, and loses none", async () => {
     const [a, b] = await startPair();
     a.network.send(b.agent, "main", numbered(0));
     await waitFor(() => b.frames().length === 1);
-    b.network.setReading(false);
+    b.network.setReading("nobody");
     const count = 4_000; // with 4 KiB each more than the windows and buffers on the way, less than the queue
     for (let number = 1; number < count; number++) a.network.send(b.agent, "main", numbered(number, 4_096));
     await waitFor(() => a.network.stats().sent.bytes > networkLimits.streamWindowBytes / 10);
     expect(b.frames().length).toBe(1);
-    b.network.setReading(true);
+    b.network.setReading("all");
     await waitFor(() => b.frames().length === count);
     expect(b.frames().map(numberOf)).toEqual(Array.from({ length: count }, (_, number) => number));
     expect(kindsAbout(a, b.agent)).toEqual(["connected"]);
@@ -144,7 +160,7 @@ describe("direct streams", () => {
     const [a, b] = await startPair();
     a.network.send(b.agent, "main", numbered(0));
     await waitFor(() => b.frames().length === 1);
-    b.network.setReading(false);
+    b.network.setReading("nobody");
     let sent = 1;
     await waitFor(() => {
       for (let i = 0; i < 500; i++) a.network.send(b.agent, "main", numbered(sent++, 8_192));
@@ -152,7 +168,7 @@ describe("direct streams", () => {
     });
     expect(a.network.stats().dropped).toBeGreaterThan(1_000);
 
-    b.network.setReading(true);
+    b.network.setReading("all");
     await waitFor(() => kindsAbout(a, b.agent).length === 3);
     expect(kindsAbout(a, b.agent)).toEqual(["connected", "disconnected", "connected"]);
     a.network.send(b.agent, "main", text("after the flood"));
