@@ -13,9 +13,11 @@ export const networkLimits = {
   /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,
-  /** The same of peers that share no job with this node: an invitation to each of some jobs a second. */
+  /** The same of all peers of one source that share no job with this node: an invitation to each of some jobs a second. */
   guestBytesPerSecond: 16 * MIB,
   guestBytesBurst: 32 * MIB,
+  /** Sources whose rate is remembered: more than there are connections. */
+  guestSources: 4_096,
   /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
   gossipPerSecond: 500,
   gossipBurst: 5_000,

@@ -20,6 +20,7 @@ import { networkLimits } from "./network-limits.ts";
 import { type LinkStats, OutboundLink } from "./outbound-link.ts";
 import type { Peer } from "./peer.ts";
 import { createPeerRates } from "./peer-rates.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 interface PeersOptions {
   /** This node's own id. */
@@ -50,6 +51,8 @@ export class Peers {
   /** Those that share a job with this node, and when each that did so lately ceased to. */
   #sharing: ReadonlySet<AgentId> = new Set();
   readonly #sharedMs = new Map<AgentId, number>();
+  /** By source, the one that was used longest ago first. */
+  readonly #guestRates = new Map<string, TokenBucket>();
   #reading: Reading = "all";
   #stopped = false;
 
@@ -132,6 +135,18 @@ export class Peers {
     this.#announce(peer);
   }
 
+  /** Whoever has many identities has few networks, so guests of one share a rate. */
+  #guestBytesOf(agent: AgentId): TokenBucket {
+    const source = this.#options.originOf(agent) || agent;
+    const { guestBytesPerSecond, guestBytesBurst, guestSources } = networkLimits;
+    const rate =
+      this.#guestRates.get(source) ?? new TokenBucket(guestBytesPerSecond, guestBytesBurst, performance.now());
+    this.#guestRates.delete(source); // it goes to the end
+    this.#guestRates.set(source, rate);
+    if (this.#guestRates.size > guestSources) this.#guestRates.delete(this.#guestRates.keys().next().value!);
+    return rate;
+  }
+
   /** No connection is left. */
   onAbsent(agent: AgentId): void {
     const peer = this.#peers.get(agent);
@@ -174,7 +189,13 @@ export class Peers {
     const { frameIdleMs, frameMs } = this.#options.limits;
     const peer = this.peerOf(agent);
     const frames: InboundFrames = new InboundFrames(stream, {
-      ...{ rates: peer.rates, memory: this.#inboundMemory, frameIdleMs, frameMs },
+      ...{
+        rates: peer.rates,
+        guestBytes: this.#guestBytesOf(agent),
+        memory: this.#inboundMemory,
+        frameIdleMs,
+        frameMs,
+      },
       isGuest: () => this.isGuest(agent),
       reading: () => this.#reading === "all" || (this.#reading === "sharing" && !this.isGuest(agent)),
       onFrame: (bytes) => {
