@@ -43,8 +43,6 @@ export interface Refusal {
 interface Admission {
   readonly need: BlobNeed;
   readonly wanted: Wanted;
-  /** Somebody sends it, so that it takes more room than there is to see now. */
-  readonly isComing: boolean;
   readonly answer: (refusal: Refusal | null) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -80,11 +78,7 @@ export class BlobQuota {
 
   /** Counts a blob for a job. Returns why this node does not take it, or null. */
   admit(need: BlobNeed, wanted: Wanted): Promise<Refusal | null> {
-    return this.#admit(need, wanted, true);
-  }
-
-  #admit(need: BlobNeed, wanted: Wanted, isComing: boolean): Promise<Refusal | null> {
-    return new Promise((answer, fail) => this.#queue({ need, wanted, isComing, answer, fail }));
+    return new Promise((answer, fail) => this.#queue({ need, wanted, answer, fail }));
   }
 
   #queue(next: Admission | (() => void)): void {
@@ -121,8 +115,8 @@ export class BlobQuota {
     const refusals: (Refusal | null)[] = [];
     // Nothing is awaited from here on, so no two blobs are granted the same room.
     needs.together(() => {
-      for (const [index, { need, wanted, isComing }] of together.entries())
-        refusals.push(this.#judge(need, wanted, isComing, areHere[index]! ? Number.POSITIVE_INFINITY : free));
+      for (const [index, { need, wanted }] of together.entries())
+        refusals.push(this.#judge(need, wanted, !areHere[index]!, areHere[index]! ? Number.POSITIVE_INFINITY : free));
     });
     for (const [index, { answer }] of together.entries()) answer(refusals[index]!);
   }
@@ -149,7 +143,7 @@ export class BlobQuota {
     const room = free - this.#comingBytes - limits.freeBytes;
     if (bytes > room) return { reason: `its disk is full: ${inWords(bytes, room)}`, isOfGuests: false };
     needs.add({ job, owner, hash, bytes, guest });
-    if (isComing && free < Infinity) {
+    if (isComing) {
       this.#coming.set(keyOf(job, hash), bytes);
       this.#comingBytes += bytes;
     }
@@ -177,17 +171,37 @@ export class BlobQuota {
     return this.#delete(hash);
   }
 
-  /** Stores a blob that this node made for a job. Returns why not, or null. Rejects with `storage`. */
-  async store(need: BlobNeed, bytes: Uint8Array): Promise<Refusal | null> {
+  /**
+   * Stores a blob that this node made for a job, and says why not. It is told of at once, so who asks for it waits. Rejects
+   * with `storage`.
+   */
+  async store(need: BlobNeed, bytes: Uint8Array): Promise<{ readonly hash: Hash; readonly refusal: Refusal | null }> {
+    const { blobs } = this.#options;
     const hash = hasher(bytes);
     const letGo = this.hold([hash]);
+    const judged = this.#judgeMade(need, { hash, bytes: bytes.length, from: [] });
+    const isAllowed = judged.then((answer) => answer === null);
+    isAllowed.catch(() => undefined); // told by `judged`
     try {
-      const refusal = await this.#admit(need, { hash, bytes: bytes.length, from: [] }, false);
-      if (refusal === null) await this.#options.blobs.put(bytes);
-      return refusal;
+      await blobs.put(bytes, isAllowed);
+      const refusal = await judged;
+      // Another job may have made the same in the same moment, and been refused.
+      if (refusal === null && !(await blobs.has(hash))) await blobs.put(bytes);
+      return { hash, refusal };
     } finally {
       letGo();
     }
+  }
+
+  async #judgeMade(need: BlobNeed, wanted: Wanted): Promise<Refusal | null> {
+    const { blobs, needs } = this.#options;
+    await this.#going.get(wanted.hash);
+    const free = await blobs.freeBytes();
+    let refusal: Refusal | null = null;
+    needs.together(() => {
+      refusal = this.#judge(need, wanted, false, free);
+    });
+    return refusal;
   }
 
   /** Keeps blobs that no job needs yet, until the returned function is called. */

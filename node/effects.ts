@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { SLOT } from "../protocol/agent/job-records.ts";
 import { unreachable } from "../protocol/core/assert.ts";
-import type { AwardRef, JobId } from "../protocol/core/ids.ts";
+import type { AwardRef, Hash, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import type { Now } from "../protocol/core/now.ts";
 import { isRecorded } from "../protocol/core/trace.ts";
@@ -21,7 +21,6 @@ import { NONCE_BYTES } from "../protocol/wire/command.ts";
 import type { BlobQuota, Refusal } from "./blob-quota.ts";
 import type { NodeLimits } from "./limits/node-limits.ts";
 import type { Network } from "./network/network.ts";
-import { hasher } from "./platform/crypto.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
 import { RedactedJobs } from "./redacted-jobs.ts";
 import type { SkillOutcome } from "./skills/skill.ts";
@@ -200,7 +199,7 @@ export class EffectRunner {
   async #storeBlob({ bytes, needs }: Extract<Effect, { readonly kind: "storeBlob" }>): Promise<void> {
     const { quota, log } = this.#targets;
     try {
-      const refusal = await quota.store(needs, bytes);
+      const { refusal } = await quota.store(needs, bytes);
       if (refusal !== null) log.warn({ job: needs.job, reason: refusal.reason }, "a blob is not stored");
     } catch (error) {
       log.error({ err: error }, "a blob cannot be stored");
@@ -275,15 +274,18 @@ export class EffectRunner {
         message: `an output of ${output.length} bytes; ${limits.blobBytes} are allowed`,
       };
     }
+    let hash: Hash;
     try {
-      const refusal = await this.#targets.quota.store(needs, output);
+      const stored = await this.#targets.quota.store(needs, output);
+      const { refusal } = stored;
+      hash = stored.hash;
       if (refusal !== null)
         return { reason: "refused", retryMs: 0, message: `the worker cannot keep the output: ${refusal.reason}` };
     } catch (error) {
       this.#targets.log.error({ err: error }, "an output cannot be stored");
       return { reason: "error", retryMs: 0, message: "the worker could not store the output" };
     }
-    this.#host.input({ kind: "blobStored", job: needs.job, hash: hasher(output) });
+    this.#host.input({ kind: "blobStored", job: needs.job, hash });
     return null;
   }
 

@@ -81,6 +81,7 @@ export class BlobClient {
   }
 
   async #fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
+    if (await this.#options.blobs.has(wanted.hash)) return true;
     if (wanted.bytes > limits.blobBytes) return false;
     let holders = [...new Set(from)];
     let displaced = 0;

@@ -60,15 +60,17 @@ class FolderBlobStore implements BlobStore {
     return join(this.#folder, hash.slice(0, 2), hash);
   }
 
-  async put(bytes: Uint8Array): Promise<Hash> {
+  async put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
     checkBlobSize(bytes.length);
     const hash = hasher(bytes);
-    const putting = this.#putting.get(hash) ?? this.#put(hash, bytes).finally(() => this.#putting.delete(hash));
+    const putting =
+      this.#putting.get(hash) ?? this.#put(hash, bytes, isAllowed).finally(() => this.#putting.delete(hash));
     this.#putting.set(hash, putting);
     return putting;
   }
 
-  async #put(hash: Hash, bytes: Uint8Array): Promise<Hash> {
+  async #put(hash: Hash, bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
+    if ((await isAllowed) === false) return hash;
     if ((await this.#sizeOnDisk(hash)) !== null) return hash;
     const temporary = temporaryName(join(this.#incoming, hash));
     try {

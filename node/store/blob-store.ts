@@ -16,8 +16,11 @@ import { hasher } from "../platform/crypto.ts";
 export const BLOB_CHUNK_BYTES = 64 * 1024;
 
 export interface BlobStore {
-  /** Stores at most `limits.blobBytes`; equal bytes twice are one blob. Rejects with `storage`. */
-  put(bytes: Uint8Array): Promise<Hash>;
+  /**
+   * Stores at most `limits.blobBytes`; equal bytes twice are one blob. Rejects with `storage`. Not if `isAllowed` becomes false;
+   * who asks for the blob meanwhile waits.
+   */
+  put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash>;
   has(hash: Hash): Promise<boolean>;
   /** Null if it is not here. */
   size(hash: Hash): Promise<number | null>;
@@ -65,12 +68,22 @@ const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 class MemoryBlobStore implements BlobStore {
   readonly #blobs = new Map<Hash, Uint8Array>();
   readonly #parts = new Map<string, Uint8Array[]>();
+  /** Blobs that are put if that is allowed. */
+  readonly #promised = new Map<Hash, Promise<unknown>>();
   #bytes = 0;
 
-  async put(bytes: Uint8Array): Promise<Hash> {
+  async put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
     checkBlobSize(bytes.length);
     const hash = hasher(bytes);
-    if (!this.#blobs.has(hash)) this.#keep(hash, Uint8Array.from(bytes));
+    const keep = (): void => {
+      if (!this.#blobs.has(hash)) this.#keep(hash, Uint8Array.from(bytes));
+    };
+    if (isAllowed === undefined) keep();
+    else {
+      const putting = isAllowed.then((allowed) => allowed && keep());
+      this.#promised.set(hash, putting);
+      await putting.finally(() => this.#promised.delete(hash));
+    }
     return hash;
   }
 
@@ -83,10 +96,11 @@ class MemoryBlobStore implements BlobStore {
   }
 
   async has(hash: Hash): Promise<boolean> {
-    return this.#blobs.has(hash);
+    return (await this.size(hash)) !== null;
   }
 
   async size(hash: Hash): Promise<number | null> {
+    await this.#promised.get(hash)?.catch(() => null); // told to whoever put it
     return this.#blobs.get(hash)?.length ?? null;
   }
 

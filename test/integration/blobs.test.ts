@@ -44,7 +44,7 @@ function meddled(
   const reads: number[] = [];
   return {
     reads,
-    put: (bytes) => store.put(bytes),
+    put: (bytes, isAllowed) => store.put(bytes, isAllowed),
     has: (hash) => store.has(hash),
     size: (hash) => store.size(hash),
     get: (hash) => store.get(hash),

@@ -11,7 +11,7 @@ import { DEFAULT_NODE_LIMITS, type NodeLimits } from "../../node/limits/node-lim
 import { hasher } from "../../node/platform/crypto.ts";
 import type { SkillRunner } from "../../node/skills/skill-runner.ts";
 import { createFolderBlobStore } from "../../node/store/blob-folder.ts";
-import type { BlobStore } from "../../node/store/blob-store.ts";
+import { type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import { createRecordStore, type RecordStore } from "../../node/store/record-store.ts";
 import type { AgentId, Hash, JobId, TaskId } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
@@ -140,9 +140,9 @@ describe("blobs", () => {
     const quota = quotaWith({ guestBlobBytes: UNIT });
     expect(await fetch(quota, job("1"), blob(1, 8 * UNIT), "gone" as AgentId)).toContain("full");
     peers = [NEAR, FAR];
-    expect(await quota.store(job("2"), blob(2, 2 * UNIT).content)).toMatchObject({ isOfGuests: true });
+    expect(await quota.store(job("2"), blob(2, 2 * UNIT).content)).toMatchObject({ refusal: { isOfGuests: true } });
     peers = [NEAR];
-    expect(await quota.store(job("2"), blob(2, 2 * UNIT).content)).toBe(null);
+    expect(await quota.store(job("2"), blob(2, 2 * UNIT).content)).toMatchObject({ refusal: null });
     expect(await has(blob(1, 8 * UNIT), blob(2, 2 * UNIT))).toEqual([false, true]);
   });
 
@@ -176,6 +176,19 @@ describe("blobs", () => {
     expect(await drawn).toBe(null);
     await quota.release("2" as JobId);
     expect(await has(shared)).toEqual([false]);
+  });
+
+  test("that a node makes are promised at once: who asks for one waits, also in the line of what is admitted", async () => {
+    const made = blob(1, UNIT);
+    for (const kept of [blobs, createMemoryBlobStore()]) {
+      blobs = kept;
+      const ofKept = quotaWith({});
+      const stored = ofKept.store(job("1", ADA), made.content);
+      expect(await kept.has(made.hash)).toBe(true);
+      expect(await ofKept.admit(job("2", ADA), { ...made, from: [FAR] })).toBe(null);
+      expect(await stored).toEqual({ hash: made.hash, refusal: null });
+      for (const name of ["1", "2"]) await ofKept.release(name as JobId);
+    }
   });
 
   test("that are wanted again while they are deleted are missed, not lost", async () => {
