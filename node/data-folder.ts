@@ -125,9 +125,11 @@ export class DataFolder {
     const effects = this.#agents().flatMap((agent) => agent.step(this.#now(), input).filter(isStored));
     const gone = new Set(effects.flatMap((effect) => (effect.kind === "forget" ? [effect.job] : [])));
     if (!isDry) {
+      // On a full disk the records can be written when the blobs have made room.
+      for (const hash of this.#store.needs.onlyOf(gone)) await this.#blobs.delete(hash);
       this.#store.write(effects);
       this.#store.flush();
-      for (const job of gone) for (const hash of this.#store.needs.release(job)) await this.#blobs.delete(hash);
+      for (const job of gone) this.#store.needs.release(job);
     }
     return before.filter(({ job }) => gone.has(job));
   }

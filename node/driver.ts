@@ -16,7 +16,7 @@ import type { Effect } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { AgentConfig, CreateMachine, Machine } from "../protocol/machine.ts";
 import { type EffectHost, EffectRunner, type EffectTargets, isStoreEffect } from "./effects.ts";
-import type { NetworkStats } from "./network/network.ts";
+import type { NetworkStats, Reading } from "./network/network.ts";
 import type { StoreEffect } from "./store/record-store.ts";
 
 interface DriverOptions extends EffectTargets {
@@ -55,7 +55,10 @@ export interface Driver {
 
 /** Inputs of one batch: bounds how long effects wait for the steps after their own. */
 const BATCH_MAX = 256;
-/** Inputs and bytes that may wait: about a second of work. Beyond it peers are not read, until half of it is done. */
+/**
+ * Inputs and bytes that may wait: about a second of work. Beyond it peers are not read, until half of it is done. Guests have
+ * half of it, so that a flood of theirs leaves room for those that share a job with this node.
+ */
 const INBOX_MAX = 50_000;
 const INBOX_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -78,7 +81,7 @@ class MachineDriver implements Driver {
   #inboxBytes = 0;
   #scheduled = false;
   #busy = false;
-  #reading = true;
+  #reading: Reading = "all";
   #steps = 0;
   #batches = 0;
   #stalls = 0;
@@ -108,6 +111,17 @@ class MachineDriver implements Driver {
     this.#schedule();
   }
 
+  /** How much of the inbox is taken: 1 is all. */
+  get #fill(): number {
+    return Math.max(this.#waiting / INBOX_MAX, this.#inboxBytes / INBOX_BYTES_MAX);
+  }
+
+  #read(whom: Reading): void {
+    if (whom === "nobody") this.#stalls++;
+    this.#reading = whom;
+    this.#options.network.setReading(whom);
+  }
+
   get #waiting(): number {
     return this.#inbox.length - this.#head;
   }
@@ -116,11 +130,9 @@ class MachineDriver implements Driver {
     if (this.#state === "failed" || this.#state === "stopped") return;
     this.#inbox.push(input);
     this.#inboxBytes += bytesOf(input);
-    if (this.#reading && (this.#waiting >= INBOX_MAX || this.#inboxBytes >= INBOX_BYTES_MAX)) {
-      this.#reading = false;
-      this.#stalls++;
-      this.#options.network.setReading(false);
-    }
+    const fill = this.#fill;
+    if (fill >= 1 && this.#reading !== "nobody") this.#read("nobody");
+    else if (fill >= 1 / 2 && this.#reading === "all") this.#read("sharing");
     this.#schedule();
   }
 
@@ -145,10 +157,9 @@ class MachineDriver implements Driver {
     } finally {
       this.#busy = false;
     }
-    if (!this.#reading && this.#waiting <= INBOX_MAX / 2 && this.#inboxBytes <= INBOX_BYTES_MAX / 2) {
-      this.#reading = true;
-      this.#options.network.setReading(true);
-    }
+    const fill = this.#fill;
+    if (fill <= 1 / 4 && this.#reading !== "all") this.#read("all");
+    else if (fill <= 1 / 2 && this.#reading === "nobody") this.#read("sharing");
     if (this.#waiting > 0) this.#schedule();
   }
 

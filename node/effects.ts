@@ -10,15 +10,15 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { SLOT } from "../protocol/agent/job-records.ts";
 import { unreachable } from "../protocol/core/assert.ts";
-import type { AgentId, AwardRef, Hash, JobId } from "../protocol/core/ids.ts";
+import type { AwardRef, Hash, JobId } from "../protocol/core/ids.ts";
 import { limits } from "../protocol/core/limits.ts";
 import type { Now } from "../protocol/core/now.ts";
 import { isRecorded } from "../protocol/core/trace.ts";
-import type { Effect, LocalEvent } from "../protocol/effect.ts";
+import type { BlobNeed, Effect, LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { StoredRecord, StoredRecords } from "../protocol/machine.ts";
 import { NONCE_BYTES } from "../protocol/wire/command.ts";
-import type { BlobQuota } from "./blob-quota.ts";
+import type { BlobQuota, Refusal } from "./blob-quota.ts";
 import type { NodeLimits } from "./limits/node-limits.ts";
 import type { Network } from "./network/network.ts";
 import type { AgentTraceWriter } from "./platform/traces/trace-file.ts";
@@ -72,6 +72,8 @@ export class EffectRunner {
   readonly #redacted = new RedactedJobs();
   /** Work of ours that is under way and not cut short by a stop. */
   readonly #pending = new Set<Promise<void>>();
+  /** Jobs of guests that ended are making room for blobs. */
+  #pruning: Promise<void> | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #wakeTimer: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -123,8 +125,11 @@ export class EffectRunner {
       case "misbehaved":
         network.misbehaved(effect.agent, effect.code);
         break;
+      case "sharing":
+        network.sharing(effect.agents);
+        break;
       case "address":
-        network.address(effect.agent, effect.addresses);
+        network.address(effect.agent, effect.addresses, effect.from);
         break;
       case "readRecords": {
         const { job, slots, ticket } = effect;
@@ -192,56 +197,63 @@ export class EffectRunner {
   }
 
   async #storeBlob({ bytes, needs }: Extract<Effect, { readonly kind: "storeBlob" }>): Promise<void> {
-    const { blobs, quota } = this.#targets;
+    const { quota, log } = this.#targets;
     try {
-      const hash = await blobs.put(bytes);
-      await quota.onMade(needs, hash, bytes.length);
+      const { refusal } = await quota.store(needs, bytes);
+      if (refusal !== null) log.warn({ job: needs.job, reason: refusal.reason }, "a blob is not stored");
     } catch (error) {
-      this.#targets.log.error({ err: error }, "a blob cannot be stored");
+      log.error({ err: error }, "a blob cannot be stored");
     }
   }
 
   /** Null, or why this node does not take the blob. If guests take all of their disk, jobs of theirs that ended make room. */
-  async #admit(fetch: FetchBlob): Promise<string | null> {
-    const { quota, store, limits: nodeLimits } = this.#targets;
-    const refusal = await quota.admit(fetch.needs, fetch);
-    if (refusal === null || !quota.isOfGuests(refusal)) return refusal;
-    this.#host.input(pruneForGuests(store, nodeLimits.disk, fetch.bytes));
+  async #admit(fetch: FetchBlob): Promise<Refusal | null> {
+    const refusal = await this.#targets.quota.admit(fetch.needs, fetch);
+    if (refusal === null || !refusal.isOfGuests) return refusal;
+    this.#pruning ??= this.#prune(fetch.bytes);
+    await this.#pruning;
+    return this.#targets.quota.admit(fetch.needs, fetch);
+  }
+
+  /** Once for all that are refused meanwhile. */
+  async #prune(bytes: number): Promise<void> {
+    this.#host.input(pruneForGuests(this.#targets.store, this.#targets.limits.disk, bytes));
     await new Promise((resolve) => setTimeout(resolve, PRUNE_WAIT_MS));
-    return quota.admit(fetch.needs, fetch);
+    this.#pruning = null;
   }
 
   async #fetchBlob(fetch: FetchBlob): Promise<void> {
     const { blobs, network, quota, log } = this.#targets;
-    const { hash, bytes, from } = fetch;
+    const { hash, bytes, from, needs } = fetch;
+    const { job } = needs;
     let stored = false;
     try {
       const refusal = await this.#admit(fetch);
-      if (refusal !== null) return this.#host.input({ kind: "blobFailed", hash, reason: refusal });
+      if (refusal !== null) return this.#host.input({ kind: "blobFailed", job, hash, reason: refusal.reason });
       try {
-        stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from));
+        stored = (await blobs.has(hash)) || (await network.fetchBlob(hash, bytes, from, job));
       } finally {
-        await quota.onFetched(hash);
+        await quota.onFetched(needs, hash);
       }
     } catch (error) {
       // A disk that has no room for a blob is no reason to leave the committees: records are another matter.
       log.error({ err: error, blob: hash }, "a blob cannot be stored");
     }
-    this.#host.input({ kind: stored ? "blobStored" : "blobFailed", hash });
+    this.#host.input({ kind: stored ? "blobStored" : "blobFailed", job, hash });
   }
 
-  #work({ award, skill, input, budgetMs }: Work): void {
+  #work({ award, skill, input, budgetMs, needs }: Work): void {
     const key = awardKey(award);
     this.#running.set(key, award);
     this.#targets.skills.start(award, skill, input, budgetMs, (outcome) => {
       if (this.#running.get(key) !== award) return; // stopped, or started anew, in the meantime
       this.#running.delete(key);
-      this.#later(this.#finished(award, outcome));
+      this.#later(this.#finished(award, needs, outcome));
     });
   }
 
-  async #finished(award: AwardRef, outcome: SkillOutcome): Promise<void> {
-    const problem = outcome.ok ? await this.#storeOutput(award.job, outcome.output) : outcome;
+  async #finished(award: AwardRef, needs: BlobNeed, outcome: SkillOutcome): Promise<void> {
+    const problem = outcome.ok ? await this.#storeOutput(needs, outcome.output) : outcome;
     if (problem !== null) {
       const { reason, retryMs, message } = problem;
       this.#host.input({ kind: "workFailed", award, reason, retryMs, message });
@@ -253,7 +265,7 @@ export class EffectRunner {
   }
 
   /** A large output becomes a blob before the agent hears of it. Null, or why it cannot. */
-  async #storeOutput(job: JobId, output: Uint8Array): Promise<Problem | null> {
+  async #storeOutput(needs: BlobNeed, output: Uint8Array): Promise<Problem | null> {
     if (output.length <= limits.inlineBytes) return null;
     if (output.length > limits.blobBytes) {
       return {
@@ -264,13 +276,16 @@ export class EffectRunner {
     }
     let hash: Hash;
     try {
-      hash = await this.#targets.blobs.put(output);
-      await this.#targets.quota.onMade({ job, owner: "" as AgentId }, hash, output.length);
+      const stored = await this.#targets.quota.store(needs, output);
+      const { refusal } = stored;
+      hash = stored.hash;
+      if (refusal !== null)
+        return { reason: "refused", retryMs: 0, message: `the worker cannot keep the output: ${refusal.reason}` };
     } catch (error) {
       this.#targets.log.error({ err: error }, "an output cannot be stored");
       return { reason: "error", retryMs: 0, message: "the worker could not store the output" };
     }
-    this.#host.input({ kind: "blobStored", hash });
+    this.#host.input({ kind: "blobStored", job: needs.job, hash });
     return null;
   }
 

@@ -235,7 +235,7 @@ export class Inquiries {
 
   async #fetch(hash: Hash, bytes: number, holders: readonly AgentId[]): Promise<Uint8Array> {
     const { blobs, network } = this.#parts;
-    if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, holders))) {
+    if (!(await blobs.has(hash)) && !(await network.fetchBlob(hash, bytes, holders, ""))) {
       throw new MeshworkError("unreachable", `nobody gives the blob ${hash}`);
     }
     const content = await blobs.get(hash);

@@ -97,13 +97,14 @@ class Node implements MeshworkNode {
     const skills = options.skills ?? [];
     const { limits = DEFAULT_NODE_LIMITS } = options;
     const known = new Set([this.id, this.owner, ...quotasOf(options).owners.known]);
+    const quota = new BlobQuota({
+      ...{ blobs: parts.blobs, needs: parts.store.needs, limits: limits.disk },
+      isKnown: (owner) => known.has(owner),
+      originOf: (agent) => parts.network.originOf(agent),
+      peers: () => parts.network.peers(),
+    });
     this.#driver = createDriver({
-      limits,
-      quota: new BlobQuota({
-        ...{ blobs: parts.blobs, needs: parts.store.needs, limits: limits.disk },
-        isKnown: (owner) => known.has(owner),
-        isNear: (agent) => parts.network.originOf(agent) === "",
-      }),
+      ...{ limits, quota },
       createMachine: options.createMachine ?? createAgent,
       config: this.#agentConfig(options, parts),
       store: parts.store,
@@ -122,7 +123,7 @@ class Node implements MeshworkNode {
     const { blobs, network } = parts;
     this.#submissions = new Submissions({
       source: this,
-      blobs,
+      quota,
       input: (input) => this.#driver.input(input),
       hosts: () => this.#inquiries.hosts(),
       status: () => this.status(),

@@ -11,11 +11,11 @@ import type { LocalEvent } from "../protocol/effect.ts";
 import type { Input } from "../protocol/input.ts";
 import type { KnownWorld } from "../protocol/selection/knowledge.ts";
 import type { Value } from "../protocol/wire/value.ts";
+import type { BlobQuota } from "./blob-quota.ts";
 import { describeLeftOut, leftOut, leftOutOf } from "./committee-report.ts";
 import type { ParsedJob } from "./job-file/parse-job.ts";
 import { type ClockState, clockProblem } from "./network/clock-findings.ts";
 import { agentsOf } from "./node-status.ts";
-import type { BlobStore } from "./store/blob-store.ts";
 import { type JobHandle, type JobSource, SubmittedJob } from "./submitted-job.ts";
 
 export interface SubmitOptions {
@@ -25,7 +25,7 @@ export interface SubmitOptions {
 
 interface SubmissionParts {
   readonly source: JobSource;
-  readonly blobs: BlobStore;
+  readonly quota: Pick<BlobQuota, "hold" | "put">;
   input(input: Extract<Input, { kind: "submit" }>): void;
   /** Agents that its agent may draw. */
   hosts(): Promise<AgentId[]>;
@@ -62,9 +62,19 @@ export class Submissions {
   }
 
   /** Rejects with `refused` where no committee takes the job. */
-  async submit(job: ParsedJob, { onRedraw }: SubmitOptions = {}): Promise<JobHandle> {
-    const { source, blobs, status } = this.#parts;
-    for (const bytes of job.blobs.values()) await blobs.put(bytes);
+  async submit(job: ParsedJob, options: SubmitOptions = {}): Promise<JobHandle> {
+    // Another job with the same inputs may end before this one is drawn and needs them itself.
+    const letGo = this.#parts.quota.hold(job.blobs.keys());
+    try {
+      for (const bytes of job.blobs.values()) await this.#parts.quota.put(bytes);
+      return await this.#submit(job, options);
+    } finally {
+      letGo();
+    }
+  }
+
+  async #submit(job: ParsedJob, { onRedraw }: SubmitOptions): Promise<JobHandle> {
+    const { source, status } = this.#parts;
     // Made as soon as a committee is drawn, so that it misses no block.
     let handle: SubmittedJob | null = null;
     const ended = await this.#propose(job, ({ job: id, genesis, after }) => {

@@ -31,6 +31,7 @@ interface UpkeepOptions {
 
 /** Begins when a node has started; returns what ends it. */
 export function startUpkeep({ store, blobs, uses, limits, input, log }: UpkeepOptions): () => void {
+  let isEnded = false;
   const prune = (): void => {
     try {
       input(pruneByLimits(store, limits, Date.now()));
@@ -39,7 +40,7 @@ export function startUpkeep({ store, blobs, uses, limits, input, log }: UpkeepOp
     }
   };
   blobs
-    .sweep((hash) => store.needs.isNeeded(hash), Date.now() - ORPHAN_MS)
+    .sweep((hash) => isEnded || store.needs.isNeeded(hash), Date.now() - ORPHAN_MS)
     .catch((error: unknown) => log.error({ err: error }, "old blobs cannot be deleted"));
   prune();
   const count = (): void => {
@@ -51,6 +52,7 @@ export function startUpkeep({ store, blobs, uses, limits, input, log }: UpkeepOp
   };
   const timers = [setInterval(prune, PRUNE_MS).unref(), setInterval(count, USES_MS).unref()];
   return () => {
+    isEnded = true; // a sweep that is under way has no store to ask any more, and deletes nothing
     for (const timer of timers) clearInterval(timer);
     count();
   };

@@ -43,12 +43,22 @@ export type Effect =
   | { readonly kind: "verdict"; readonly ticket: number; readonly verdict: Verdict }
   /** `agent` sent a frame that no honest one would: counts against it (the driver drops the connection at a limit). */
   | { readonly kind: "misbehaved"; readonly agent: AgentId; readonly code: string }
-  /** Where an agent can be dialled. */
-  | { readonly kind: "address"; readonly agent: AgentId; readonly addresses: readonly string[] }
+  /**
+   * With whom this agent shares a job now, or asks to: hosts, workers, and those that are invited. Said every second; for
+   * everybody else a driver has less memory and bandwidth.
+   */
+  | { readonly kind: "sharing"; readonly agents: ReadonlySet<AgentId> }
+  /** Where an agent can be dialled, as it said; `from`: who handed that on. */
+  | {
+      readonly kind: "address";
+      readonly agent: AgentId;
+      readonly addresses: readonly string[];
+      readonly from: AgentId;
+    }
   /** Put these bytes into the blob store, under their SHA-256: others will ask for them. Nothing is owed. */
   | { readonly kind: "storeBlob"; readonly bytes: Uint8Array; readonly needs: BlobNeed }
   /**
-   * Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed`. A driver may refuse what
+   * Fetch a blob by hash from any of `from`, checking the hash. Owes `blobStored` or `blobFailed` of that job. A driver may refuse what
    * would take more disk than it gives to that job or owner.
    */
   | {
@@ -70,6 +80,8 @@ export type Effect =
       readonly skill: string;
       readonly input: TaskInput;
       readonly budgetMs: number;
+      /** For which job and owner a large output is kept as a blob. */
+      readonly needs: BlobNeed;
     }
   /** Abort a skill's run; nothing is owed. */
   | { readonly kind: "stopWork"; readonly award: AwardRef }

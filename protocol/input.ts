@@ -31,9 +31,9 @@ export type Input =
       readonly ticket: number;
     }
   /** A blob is in this agent's store (fetched, or put there by a skill or a submitter), or could not be had. */
-  | { readonly kind: "blobStored"; readonly hash: Hash }
+  | { readonly kind: "blobStored"; readonly job: JobId; readonly hash: Hash }
   /** `reason`: why this node does not take it, in words; without one, nobody gave it. */
-  | { readonly kind: "blobFailed"; readonly hash: Hash; readonly reason?: string }
+  | { readonly kind: "blobFailed"; readonly job: JobId; readonly hash: Hash; readonly reason?: string }
   /**
    * Jobs that take up disk, in bytes: those that are over go, first whichever ended before `endedBeforeMs`, then the oldest,
    * until all together take at most `bytesMax`.

@@ -8,9 +8,8 @@
  */
 
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJob } from "../node/job-file/parse-job.ts";
@@ -18,6 +17,7 @@ import { makeIdentity } from "../node/network/identity.ts";
 import { createNode, type MeshworkNode } from "../node/node.ts";
 import { agentsOf } from "../node/node-status.ts";
 import { createSigner, hasher, nodeCrypto } from "../node/platform/crypto.ts";
+import { temporaryFolder } from "../node/platform/files/temporary-folder.ts";
 import { defineSkill } from "../node/skills/skill.ts";
 import { createRecordStore } from "../node/store/record-store.ts";
 import { createAgent } from "../protocol/agent/agent.ts";
@@ -214,7 +214,8 @@ async function inputCosts(
 
 export const calibrate: Calibrate = async (options): Promise<Measured> => {
   const { onStage } = options;
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-calibrate-"));
+  const temporary = temporaryFolder("meshwork-calibrate");
+  const folder = temporary.path;
   try {
     onStage("forced writes, signatures, round trips");
     const writeMs = forcedWriteMs(join(folder, "store"));
@@ -237,6 +238,6 @@ export const calibrate: Calibrate = async (options): Promise<Measured> => {
       },
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 };

@@ -5,8 +5,6 @@
  * Leaves to sim/experiments/ what the work is, and what comes of it.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJob } from "../node/job-file/parse-job.ts";
@@ -14,6 +12,7 @@ import { KNOWLEDGE_FILE, writeKnowledge } from "../node/knowledge.ts";
 import { createNode, type MeshworkNode } from "../node/node.ts";
 import { agentsOf } from "../node/node-status.ts";
 import { nodeCrypto } from "../node/platform/crypto.ts";
+import { temporaryFolder } from "../node/platform/files/temporary-folder.ts";
 import { defineSkill } from "../node/skills/skill.ts";
 import { verify } from "../protocol/job/certificate.ts";
 import { EMPTY_WORLD } from "../protocol/selection/knowledge.ts";
@@ -89,7 +88,8 @@ function jobOf({ name, steps, start, policy: { k, redundancyMax, schema } }: Cha
 }
 
 export const runChain: RunChain = async (work): Promise<ChainRun> => {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-chain-"));
+  const temporary = temporaryFolder("meshwork-chain");
+  const folder = temporary.path;
   const started: MeshworkNode[] = [];
   try {
     const { workers, owner } = await startMesh(work, folder, started);
@@ -105,6 +105,6 @@ export const runChain: RunChain = async (work): Promise<ChainRun> => {
     return log.run();
   } finally {
     for (const node of started.reverse()) await node.stop();
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 };

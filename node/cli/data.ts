@@ -6,6 +6,7 @@ import { DataFolder, type KeptJob } from "../data-folder.ts";
 import { type CliContext, EXIT } from "../platform/terminal/context.ts";
 import { columnsOf, counted, plainText, table, uncolored } from "../platform/terminal/terminal-text.ts";
 import { formatSize, parseAge, parseSize } from "../platform/text/quantities.ts";
+import { compactStore } from "../store/compact-store.ts";
 import type { Register } from "./context.ts";
 
 interface DataOptions {
@@ -101,19 +102,26 @@ async function prune(context: CliContext, { data, older, toSize, dryRun = false 
   if (older === undefined && toSize === undefined)
     throw new MeshworkError("usage", "nothing says which jobs are to go", "add --older 30d, --to-size 1GiB, or both");
   const folder = new DataFolder(data);
+  let gone: KeptJob[];
   try {
-    const gone = await folder.prune({
+    gone = await folder.prune({
       bytesMax: toSize ?? Number.MAX_SAFE_INTEGER,
       endedBeforeMs: older === undefined ? 0 : Date.now() - older,
       isDry: dryRun,
     });
-    if (context.json) context.printJson({ jobs: gone, bytes: bytesOf(gone), isDeleted: !dryRun });
-    else if (gone.length === 0) context.print("no job that is over has to go");
-    else
-      for (const line of [...linesOf(gone), `${dryRun ? "would delete" : "deleted"} ${inAll(gone)}`])
-        context.print(line);
-    return EXIT.ok;
   } finally {
     folder.close();
   }
+  const unused = dryRun ? null : compactStore(data);
+  const stays = unused?.neededBytes == null ? null : unused;
+  if (context.json)
+    context.printJson({ jobs: gone, bytes: bytesOf(gone), isDeleted: !dryRun, unusedBytes: stays?.bytes ?? 0 });
+  else if (gone.length === 0) context.print("no job that is over has to go");
+  else
+    for (const line of [...linesOf(gone), `${dryRun ? "would delete" : "deleted"} ${inAll(gone)}`]) context.print(line);
+  if (stays !== null && !context.json) context.print(unusedLine(stays));
+  return EXIT.ok;
 }
+
+const unusedLine = ({ bytes, neededBytes }: { readonly bytes: number; readonly neededBytes: number | null }): string =>
+  `the database keeps its size: ${formatSize(bytes)} in it are free for new records. To give them back to the disk, make ${formatSize(neededBytes ?? 0)} free and prune again.`;

@@ -21,9 +21,6 @@ import {
   writeLimit,
 } from "./limits.ts";
 
-/** Jobs may be kept for years. */
-const DURATION_MS_MAX = 3_650 * 86_400_000;
-
 function quantity(parse: (input: string | number) => number | null, wanted: string) {
   return z.union([z.number(), z.string()]).transform((input, context) => {
     const value = parse(input);
@@ -36,10 +33,10 @@ function quantity(parse: (input: string | number) => number | null, wanted: stri
 const owner = z.string().refine(isAgentId, "this is no owner's id – one has 52 characters, 12D3KooW first");
 
 const KINDS: { readonly [K in LimitKind]: z.ZodType } = {
-  count: z.int().max(protocolLimits.directoryAgents),
+  count: z.int(),
   size: quantity(parseSize, "a size – write one like 512MiB or 4GiB"),
   duration: quantity(
-    (input) => (typeof input === "string" ? parseDuration(input, DURATION_MS_MAX) : null),
+    (input) => (typeof input === "string" ? parseDuration(input, Number.MAX_SAFE_INTEGER) : null),
     "a duration – write one like 30s, 5m, 1h or 30d",
   ),
   credits: quantity((input) => {
@@ -50,11 +47,11 @@ const KINDS: { readonly [K in LimitKind]: z.ZodType } = {
   "owners-or-all": z.array(owner),
 };
 
-function schemaOf({ kind, least, what }: LimitRow): z.ZodType {
-  const schema = KINDS[kind].refine(
-    (value) => typeof value !== "number" || value >= least,
-    `it must be at least ${least}`,
-  );
+function schemaOf({ kind, least, most, what }: LimitRow): z.ZodType {
+  const inWords = (value: number): string => writeLimit({ kind }, value);
+  const schema = KINDS[kind]
+    .refine((value) => typeof value !== "number" || value >= least, `it must be at least ${inWords(least)}`)
+    .refine((value) => typeof value !== "number" || value <= most, `it may be at most ${inWords(most)}`);
   return schema.optional().describe(`${what[0]!.toUpperCase()}${what.slice(1)}.`);
 }
 
@@ -87,6 +84,7 @@ const WITHIN: readonly (readonly [string, string])[] = [
   ["work.ownerSpend", "work.guestSpend"],
   ["disk.jobBlobs", "disk.ownerBlobs"],
   ["disk.ownerBlobs", "disk.jobs"],
+  ["disk.guestSourceBlobs", "disk.guestBlobs"],
   ["memory.guestInbound", "memory.inbound"],
   ["memory.guestOutbound", "memory.outbound"],
   ["memory.guestPeerOutbound", "memory.guestOutbound"],
@@ -114,6 +112,7 @@ export function parseLimits(file: string, text: string, own: readonly AgentId[] 
   }
   const limits = merged as unknown as Limits;
   for (const pair of WITHIN) settle(source, said, limits, pair);
+  checkInbound(source, limits);
   checkAllowed(source, limits, own);
   return limits;
 }
@@ -134,6 +133,12 @@ function settle(source: YamlSource, said: Said, limits: Limits, [inner, outer]: 
   if (value <= most) return;
   const what = `${inner} is ${writeLimit(small, value)}, more than ${outer} with ${writeLimit(large, most)}`;
   throw source.error([small.section, small.key], what, `lower it, or raise ${outer}`);
+}
+
+function checkInbound(source: YamlSource, { connections: { total, outbound } }: Limits): void {
+  if (outbound < total) return;
+  const what = `connections.outbound takes all ${total} of connections.total: nobody could dial this node`;
+  throw source.error(["connections", "outbound"], what, "lower it, or raise connections.total");
 }
 
 function checkAllowed(source: YamlSource, { owners: { allow, known } }: Limits, own: readonly AgentId[]): void {

@@ -6,9 +6,15 @@
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
+import { limits as protocolLimits } from "../../protocol/core/limits.ts";
 import { DEFAULT_QUOTAS, type Quotas, UNLIMITED_SPEND } from "../../protocol/core/quotas.ts";
 import { formatCredits, writeMs } from "../platform/text/quantities.ts";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./node-limits.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 /** All that an operator may set. */
 export interface Limits extends NodeLimits, Quotas {}
@@ -36,11 +42,27 @@ export interface LimitRow {
   /** In `Limits`. */
   readonly field: string;
   readonly kind: LimitKind;
-  /** The least that makes sense. */
+  /** The least and the most that make sense: with less nothing works, and with more nothing is bounded. */
   readonly least: number;
+  readonly most: number;
   /** What is counted, and of whom. */
   readonly what: string;
   readonly atBound: string;
+}
+
+/** No job and no lease is longer than this; only what ended may be kept for years. */
+const DURATION_MS_MAX = protocolLimits.durationMs;
+const MOST: { readonly [name: string]: number } = {
+  "disk.ended": 3_650 * 86_400_000,
+  "memory.frameIdle": 10 * MINUTE_MS,
+  "memory.frame": 60 * MINUTE_MS,
+  "memory.writeIdle": 10 * MINUTE_MS,
+  "connections.upgrade": MINUTE_MS,
+};
+
+function mostOf(kind: LimitKind, name: string): number {
+  if (kind === "duration") return MOST[name] ?? DURATION_MS_MAX;
+  return kind === "count" ? protocolLimits.directoryAgents : Number.POSITIVE_INFINITY;
 }
 
 const limit = (
@@ -50,7 +72,7 @@ const limit = (
   least: number,
   what: string,
   atBound: string,
-): LimitRow => ({ section, key, field, kind, least, what, atBound });
+): LimitRow => ({ section, key, field, kind, least, most: mostOf(kind, `${section}.${key}`), what, atBound });
 const same = (key: string): readonly [string, string] => [key, key];
 const ms = (key: string): readonly [string, string] => [key, `${key}Ms`];
 const bytes = (key: string): readonly [string, string] => [key, `${key}Bytes`];
@@ -77,14 +99,14 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
   limit("hosting", same("reserved"), "count", 0, "of these, places that guests cannot have", FULL),
   limit("hosting", same("perOwner"), "count", 1, "jobs of one owner", FULL),
   limit("hosting", same("perSource"), "count", 1, "jobs of guests of one source", FULL),
-  limit("hosting", ms("guestDeadline"), "duration", 1, "deadline of a guest's job", REFUSED),
-  limit("hosting", ms("guestWindow"), "duration", 1, "offer window of a guest's job", REFUSED),
-  limit("hosting", ["jobRecords", "jobRecordBytes"], "size", 1, "blocks of one guest's job", GIVEN_UP),
+  limit("hosting", ms("guestDeadline"), "duration", SECOND_MS, "deadline of a guest's job", REFUSED),
+  limit("hosting", ms("guestWindow"), "duration", SECOND_MS, "offer window of a guest's job", REFUSED),
+  limit("hosting", ["jobRecords", "jobRecordBytes"], "size", MIB, "blocks of one guest's job", GIVEN_UP),
   limit(
     "hosting",
     ["guestRecords", "guestRecordBytes"],
     "size",
-    1,
+    MIB,
     "blocks of all guests' jobs",
     "those that ended first are deleted, then the largest is given up",
   ),
@@ -92,17 +114,17 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
     "hosting",
     ms("idle"),
     "duration",
-    1,
+    SECOND_MS,
     "time without a result, of a guest's job",
     "its place goes to another job if all are taken",
   ),
   limit("work", same("reserved"), "count", 0, "slots that guests cannot have", BUSY),
-  limit("work", ms("guestLease"), "duration", 1, "lease of a guest's task", REFUSED),
+  limit("work", ms("guestLease"), "duration", SECOND_MS, "lease of a guest's task", REFUSED),
   limit(
     "work",
     ms("longLease"),
     "duration",
-    1,
+    SECOND_MS,
     "lease of a guest's task that is not long",
     "while others wait, longer ones get half of the slots, the rest is given back",
   ),
@@ -117,26 +139,62 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
     "the guest's job that gave no work for longest is forgotten",
   ),
   limit("work", same("reservedJobs"), "count", 0, "of these, places that guests cannot have", "the same"),
-  limit("disk", ["jobBlobs", "jobBlobBytes"], "size", 1, "blobs of one job", NOT_FETCHED),
-  limit("disk", ["ownerBlobs", "ownerBlobBytes"], "size", 1, "blobs of all jobs of one owner", NOT_FETCHED),
+  limit("disk", ["jobBlobs", "jobBlobBytes"], "size", 64 * KIB, "blobs of one job", NOT_FETCHED),
+  limit("disk", ["ownerBlobs", "ownerBlobBytes"], "size", 64 * KIB, "blobs of all jobs of one owner", NOT_FETCHED),
+  limit("disk", ["guestSourceBlobs", "guestSourceBlobBytes"], "size", 0, "blobs of guests of one source", NOT_FETCHED),
   limit("disk", ["guestBlobs", "guestBlobBytes"], "size", 0, "blobs of all jobs of guests", NOT_FETCHED),
   limit("disk", bytes("free"), "size", 0, "space on the disk that stays free", NOT_FETCHED),
-  limit("disk", ms("ended"), "duration", 1, "time since a job ended", "the job is deleted"),
-  limit("disk", bytes("jobs"), "size", 1, "records and blobs of all jobs", "jobs that ended first are deleted"),
-  limit("memory", bytes("inbound"), "size", 1, "frames that are not whole yet, of all peers", STREAM),
-  limit("memory", bytes("guestInbound"), "size", 1, "the same, of peers that share no job with it", STREAM),
-  limit("memory", bytes("outbound"), "size", 1, "frames that wait to be read, by all peers", STREAM),
-  limit("memory", bytes("guestOutbound"), "size", 1, "the same, by peers that share no job with it", STREAM),
-  limit("memory", bytes("guestPeerOutbound"), "size", 1, "the same, by one of these", STREAM),
-  limit("memory", ms("frameIdle"), "duration", 1, "time in which nothing of a begun frame comes", STREAM),
-  limit("memory", ms("frame"), "duration", 1, "time until a begun frame is whole", STREAM),
-  limit("memory", ms("writeIdle"), "duration", 1, "time in which a peer reads nothing of what waits for it", STREAM),
-  limit("connections", same("total"), "count", 1, "open connections", CONNECTION),
+  limit("disk", ms("ended"), "duration", 10 * MINUTE_MS, "time since a job ended", "the job is deleted"),
+  limit("disk", bytes("jobs"), "size", MIB, "records and blobs of all jobs", "jobs that ended first are deleted"),
+  limit(
+    "memory",
+    bytes("inbound"),
+    "size",
+    2 * protocolLimits.frameBytes,
+    "frames that are not whole yet, of all peers",
+    STREAM,
+  ),
+  limit(
+    "memory",
+    bytes("guestInbound"),
+    "size",
+    protocolLimits.frameBytes,
+    "the same, of peers that share no job with it",
+    STREAM,
+  ),
+  limit(
+    "memory",
+    bytes("outbound"),
+    "size",
+    2 * protocolLimits.frameBytes,
+    "frames that wait to be read, by all peers",
+    STREAM,
+  ),
+  limit(
+    "memory",
+    bytes("guestOutbound"),
+    "size",
+    protocolLimits.frameBytes,
+    "the same, by peers that share no job with it",
+    STREAM,
+  ),
+  limit("memory", bytes("guestPeerOutbound"), "size", protocolLimits.frameBytes, "the same, by one of these", STREAM),
+  limit("memory", ms("frameIdle"), "duration", SECOND_MS, "time in which nothing of a begun frame comes", STREAM),
+  limit("memory", ms("frame"), "duration", SECOND_MS, "time until a begun frame is whole", STREAM),
+  limit(
+    "memory",
+    ms("writeIdle"),
+    "duration",
+    SECOND_MS,
+    "time in which a peer reads nothing of what waits for it",
+    "the peer is hung up on",
+  ),
+  limit("connections", same("total"), "count", 8, "open connections", CONNECTION),
   limit("connections", same("outbound"), "count", 0, "of these, places for its own dials", CONNECTION),
   limit("connections", same("perOrigin"), "count", 1, "connections of one network", CONNECTION),
-  limit("connections", same("pending"), "count", 1, "connections that have not proved whose they are", CONNECTION),
+  limit("connections", same("pending"), "count", 8, "connections that have not proved whose they are", CONNECTION),
   limit("connections", same("pendingPerAddress"), "count", 1, "the same, of one address", CONNECTION),
-  limit("connections", ms("upgrade"), "duration", 1, "time for that proof", CONNECTION),
+  limit("connections", ms("upgrade"), "duration", 500, "time for that proof", CONNECTION),
 ];
 
 type LimitValue = number | null | readonly string[];

@@ -13,9 +13,10 @@ const DAY_MS = 24 * 3_600_000;
 /** Bytes and milliseconds, as the names say. */
 export interface NodeLimits {
   readonly disk: {
-    /** Blobs of one job, of all jobs of one owner, and of all jobs of owners that this node does not know. */
+    /** Blobs of one job, of all jobs of one owner, of all jobs of guests of one source, and of all guests. */
     readonly jobBlobBytes: number;
     readonly ownerBlobBytes: number;
+    readonly guestSourceBlobBytes: number;
     readonly guestBlobBytes: number;
     /** Nothing is fetched that would leave less than this free. */
     readonly freeBytes: number;
@@ -54,6 +55,7 @@ export const DEFAULT_NODE_LIMITS: NodeLimits = {
   disk: {
     jobBlobBytes: 4 * GIB,
     ownerBlobBytes: 16 * GIB,
+    guestSourceBlobBytes: 256 * MIB,
     guestBlobBytes: GIB,
     freeBytes: 512 * MIB,
     endedMs: 90 * DAY_MS,

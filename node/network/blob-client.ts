@@ -7,28 +7,37 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "@libp2p/interface";
 import type { Logger } from "pino";
 import { concat } from "uint8arrays";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { BlobStore, PartialBlob } from "../store/blob-store.ts";
 import { decodeReplyHead, encodeRequest, REPLY_HEAD_BYTES } from "./blob-messages.ts";
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
 import { chunksOf } from "./streams.ts";
-import { TransferPlaces } from "./transfer-places.ts";
+import { type Partner, TransferPlaces } from "./transfer-places.ts";
 
 interface BlobClientOptions {
   readonly blobs: BlobStore;
   readonly protocol: string;
   readonly dialer: Dialer;
   readonly offend: (agent: AgentId, code: string) => void;
+  readonly partnerOf: (agent: AgentId) => Partner;
   readonly log: Logger;
 }
 
 /**
  * `stored`: the blob is in the store. `missing`: this holder does not have it. `again`: it was busy, or cut the
- * transfer; another time may do. `wrong`: what it sent is something else.
+ * transfer; another time may do. `displaced`: this node needed the place for another transfer. `wrong`: what it sent is
+ * something else.
  */
-type Outcome = "stored" | "missing" | "again" | "wrong";
+type Outcome = "stored" | "missing" | "again" | "displaced" | "wrong";
+
+/** A blob that a job wants; "" is no job. */
+interface WantedBlob {
+  readonly hash: Hash;
+  readonly bytes: number;
+  readonly job: JobId | "";
+}
 
 interface BlobClientStats {
   fetched: number;
@@ -44,32 +53,38 @@ export class BlobClient {
     networkLimits.blobTransfersPerPeer,
     networkLimits.blobFetchesWaiting,
   );
-  readonly #running = new Map<Hash, Promise<boolean>>();
+  /**
+   * By job and blob: what one job says of a blob, and its holders, must not keep another job from having it, so each fetches by
+   * itself. It is rare that two want the same.
+   */
+  readonly #running = new Map<string, Promise<boolean>>();
   readonly #stop = new AbortController();
 
   constructor(options: BlobClientOptions) {
     this.#options = options;
   }
 
-  /** True when the blob is in the store. Two fetches of one blob are one. Rejects with `storage`. */
-  fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    const running = this.#running.get(hash);
+  /** True when the blob is in the store. Two fetches of one blob for one job are one. Rejects with `storage`. */
+  fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
+    const key = `${wanted.job} ${wanted.hash}`;
+    const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const fetched = this.#fetch(hash, bytes, from)
+    const fetched = this.#fetch(wanted, from)
       .then((stored) => {
         if (stored) this.stats.fetched++;
         else this.stats.failed++;
         return stored;
       })
-      .finally(() => this.#running.delete(hash));
-    this.#running.set(hash, fetched);
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, fetched);
     return fetched;
   }
 
-  async #fetch(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    if (await this.#options.blobs.has(hash)) return true;
-    if (bytes > limits.blobBytes) return false;
+  async #fetch(wanted: WantedBlob, from: readonly AgentId[]): Promise<boolean> {
+    if (await this.#options.blobs.has(wanted.hash)) return true;
+    if (wanted.bytes > limits.blobBytes) return false;
     let holders = [...new Set(from)];
+    let displaced = 0;
     for (let round = 0; round < networkLimits.blobRounds && holders.length > 0; round++) {
       if (round > 0)
         await sleep(networkLimits.blobRoundWaitMs, undefined, { signal: this.#stop.signal }).catch(() => {});
@@ -78,28 +93,33 @@ export class BlobClient {
       holders.sort((a, b) => this.#places.takenBy(a) - this.#places.takenBy(b));
       for (const holder of holders) {
         if (this.#stop.signal.aborted) return false;
-        const outcome = await this.#try(holder, hash, bytes);
+        if (await this.#options.blobs.has(wanted.hash)) return true; // for another job, too
+        const outcome = await this.#try(holder, wanted);
         if (outcome === "stored") return true;
-        if (outcome === "again") left.push(holder);
+        if (outcome === "again" || outcome === "displaced") left.push(holder);
+        // It is not the holder's fault.
+        if (outcome === "displaced" && displaced++ < networkLimits.blobDisplaced) round = 0;
       }
       holders = left;
     }
     return false;
   }
 
-  async #try(holder: AgentId, hash: Hash, bytes: number): Promise<Outcome> {
+  async #try(holder: AgentId, wanted: WantedBlob): Promise<Outcome> {
+    const displaced = new AbortController();
     let leave: () => void;
     try {
-      leave = await this.#places.enter(holder);
+      leave = await this.#places.enter(this.#options.partnerOf(holder), () => displaced.abort());
     } catch {
       return "again"; // too many wait, or the node stops: the caller's rounds are bounded
     }
     try {
-      const { outcome, resumed } = await this.#attempt(holder, hash, bytes);
+      const { outcome, resumed } = await this.#attempt(holder, wanted, displaced.signal);
+      if (outcome === "again" && displaced.signal.aborted) return "displaced";
       if (outcome !== "wrong") return outcome;
       // What this one continued may be another's fault, so it gives all of it: a holder that spoils the
       // beginning and goes away cannot keep the blob from us.
-      const second = resumed ? (await this.#attempt(holder, hash, bytes)).outcome : "wrong";
+      const second = resumed ? (await this.#attempt(holder, wanted, displaced.signal)).outcome : "wrong";
       if (second === "wrong") this.#options.offend(holder, "blob-wrong");
       return second;
     } finally {
@@ -109,13 +129,13 @@ export class BlobClient {
 
   async #attempt(
     holder: AgentId,
-    hash: Hash,
-    bytes: number,
+    wanted: WantedBlob,
+    displaced: AbortSignal,
   ): Promise<{ readonly outcome: Outcome; readonly resumed: boolean }> {
-    const partial = await this.#options.blobs.openPartial(hash);
+    const partial = await this.#options.blobs.openPartial(wanted.hash, wanted.job);
     const resumed = partial.bytes > 0;
     try {
-      const outcome = await this.#transfer(holder, hash, bytes, partial);
+      const outcome = await this.#transfer(holder, wanted, partial, displaced);
       if (outcome === "wrong") await partial.drop();
       return { outcome, resumed };
     } finally {
@@ -123,13 +143,19 @@ export class BlobClient {
     }
   }
 
-  async #transfer(holder: AgentId, hash: Hash, bytes: number, partial: PartialBlob): Promise<Outcome> {
+  async #transfer(
+    holder: AgentId,
+    { hash, bytes }: WantedBlob,
+    partial: PartialBlob,
+    displaced: AbortSignal,
+  ): Promise<Outcome> {
     const offset = partial.bytes;
+    const ends = AbortSignal.any([this.#stop.signal, displaced]);
     if (offset >= bytes) return (await partial.finish()) ? "stored" : "wrong";
     let stream: Stream;
     try {
       const timeout = AbortSignal.timeout(networkLimits.openTimeoutMs);
-      const signal = AbortSignal.any([this.#stop.signal, timeout]);
+      const signal = AbortSignal.any([ends, timeout]);
       stream = await this.#options.dialer.openStream(holder, this.#options.protocol, signal);
     } catch (error) {
       this.#options.log.debug({ err: error, peer: holder, blob: hash }, "holder not reached");
@@ -138,13 +164,13 @@ export class BlobClient {
     // A holder that lets a transfer trickle is left for another one; what came is kept.
     const limitMs = networkLimits.openTimeoutMs + ((bytes - offset) / networkLimits.blobBytesPerSecondMin) * 1000;
     const tooSlow = setTimeout(() => stream.abort(new Error("the holder is too slow")), limitMs);
-    const onStop = (): void => stream.abort(new Error("the node stops"));
-    this.#stop.signal.addEventListener("abort", onStop);
+    const onEnd = (): void => stream.abort(new Error("the place is needed, or the node stops"));
+    ends.addEventListener("abort", onEnd);
     try {
       return await this.#receive(stream, hash, bytes, partial);
     } finally {
       clearTimeout(tooSlow);
-      this.#stop.signal.removeEventListener("abort", onStop);
+      ends.removeEventListener("abort", onEnd);
       if (stream.status === "open") stream.abort(new Error("the transfer is over"));
     }
   }

@@ -1,21 +1,29 @@
-/** Serves the blobs that this node has to any agent of the mesh, within bounds (blob-messages.ts). */
+/**
+ * Serves the blobs that this node has to any agent of the mesh, within bounds (blob-messages.ts).
+ *
+ * What a peer sends and nobody reads takes memory, and so does what it does not read, even after its stream is gone. So nothing
+ * is read after the request, and a peer that does not read is hung up on.
+ */
 
 import type { Connection, Stream } from "@libp2p/interface";
 import { pipe } from "it-pipe";
 import type { Logger } from "pino";
-import { concat } from "uint8arrays";
 import type { AgentId } from "../../protocol/core/ids.ts";
 import type { BlobStore } from "../store/blob-store.ts";
 import { decodeRequest, encodeReplyHead, REQUEST_BYTES } from "./blob-messages.ts";
 import { networkLimits } from "./network-limits.ts";
-import { chunksOf, sendAll } from "./streams.ts";
+import { NothingRead, readToEnd, sendAll } from "./streams.ts";
 import type { TokenBucket } from "./token-bucket.ts";
-import { TransferPlaces } from "./transfer-places.ts";
+import { type Partner, TransferPlaces } from "./transfer-places.ts";
 
 interface BlobServerOptions {
   readonly blobs: BlobStore;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly rateOf: (agent: AgentId) => TokenBucket;
+  readonly partnerOf: (agent: AgentId) => Partner;
+  /** How long a peer may read nothing of what it asked for, ms; and what ends its connection. */
+  readonly writeIdleMs: number;
+  readonly hangUp: (agent: AgentId) => void;
   readonly log: Logger;
 }
 
@@ -50,13 +58,13 @@ export class BlobServer {
   };
 
   async #serve(stream: Stream, agent: AgentId): Promise<void> {
+    const request = decodeRequest(await this.#readRequest(stream));
+    await stream.closeRead();
     const rate = this.#options.rateOf(agent);
     const waitMs = rate.waitMs(performance.now());
     rate.take(1, performance.now());
     if (waitMs > networkLimits.blobIdleMs) throw new Error("too many requests");
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-
-    const request = decodeRequest(await this.#readRequest(stream));
     if (request === null) {
       this.#options.offend(agent, "blob-request");
       throw new Error("no request");
@@ -66,7 +74,8 @@ export class BlobServer {
       stream.send(encodeReplyHead("missing", 0));
       return;
     }
-    const leave = await this.#places.enter(agent).catch(() => null);
+    const giveUp = (): void => stream.abort(new Error("others need its place"));
+    const leave = await this.#places.enter(this.#options.partnerOf(agent), giveUp).catch(() => null);
     if (leave === null) {
       stream.send(encodeReplyHead("busy", size));
       return;
@@ -80,9 +89,12 @@ export class BlobServer {
       await pipe(
         this.#options.blobs.read(request.hash, request.offset),
         (chunks) => this.#counted(chunks),
-        (chunks) => sendAll(stream, chunks, networkLimits.blobIdleMs),
+        (chunks) => sendAll(stream, chunks, this.#options.writeIdleMs),
       );
       this.stats.served++;
+    } catch (error) {
+      if (error instanceof NothingRead) this.#options.hangUp(agent);
+      throw error;
     } finally {
       clearTimeout(tooSlow);
       leave();
@@ -98,14 +110,12 @@ export class BlobServer {
 
   /** All that the requester says; more than a request is none. */
   async #readRequest(stream: Stream): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of chunksOf(stream, networkLimits.blobIdleMs)) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > REQUEST_BYTES) break;
+    const tooLate = setTimeout(() => stream.abort(new Error("the request did not come")), networkLimits.blobIdleMs);
+    try {
+      return await readToEnd(stream, REQUEST_BYTES, networkLimits.blobIdleMs);
+    } finally {
+      clearTimeout(tooLate);
     }
-    return concat(chunks);
   }
 
   stop(): void {

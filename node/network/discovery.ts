@@ -14,7 +14,7 @@ import { type AddressBook, agentOfAddress } from "./address-book.ts";
 import type { Dialer } from "./dialer.ts";
 import { networkLimits } from "./network-limits.ts";
 import type { NetworkNews } from "./news.ts";
-import { drawByOrigin } from "./origin-draw.ts";
+import { type Candidate, drawByOrigin } from "./origin-draw.ts";
 import { bare } from "./own-addresses.ts";
 
 interface DiscoveryOptions {
@@ -149,19 +149,20 @@ export class Discovery {
   }
 
   /**
-   * An agent drawn at random among those known, since the mesh must not depend on its bootstrap agents; by networks, those
-   * without a connection first, since a stranger with many agents has few of them.
+   * An agent drawn at random among those known, since the mesh must not depend on its bootstrap agents; by who told of them
+   * and by networks, those without a connection first, since a stranger with many agents has few of both.
    */
   #drawAgent(): AgentId | undefined {
     const { present, book, self, refuses, originOf } = this.#options;
     const there = new Set(present());
-    const candidates: { readonly agent: AgentId; readonly origin: string }[] = [];
+    const candidates: Candidate[] = [];
     const nowMs = performance.now();
     for (const agent of book.agents()) {
       const isLeftAlone = nowMs < (this.#missed.get(agent)?.untilMs ?? 0);
       if (agent === self || there.has(agent) || isLeftAlone || refuses(agent)) continue;
       const [address] = book.addressesOf(agent);
-      candidates.push({ agent, origin: address === undefined ? "" : originOfAddress(address.toString()) });
+      const origin = address === undefined ? "" : originOfAddress(address.toString());
+      candidates.push({ agent, origin, source: book.sourceOf(agent) });
     }
     const met = new Set([...there].map(originOf));
     return drawByOrigin(candidates, met, Math.random);

@@ -17,6 +17,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
+import { GossipRates } from "./gossip-rates.ts";
 import { networkLimits } from "./network-limits.ts";
 import { topicName, topicNames } from "./protocol-names.ts";
 import type { TokenBucket } from "./token-bucket.ts";
@@ -78,6 +79,8 @@ interface GossipOptions {
   readonly deliver: (input: Input) => void;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly rateOf: (agent: AgentId) => TokenBucket;
+  /** The network from which the agent is connected; "": a private one. */
+  readonly originOf: (agent: AgentId) => string;
   readonly log: Logger;
 }
 
@@ -94,6 +97,7 @@ export class Gossip {
   readonly stats: GossipStats = { published: 0, publishedBytes: 0, received: 0, receivedBytes: 0, unjudged: 0 };
   readonly #pubsub: GossipSub;
   readonly #options: GossipOptions;
+  readonly #rates = new GossipRates(performance.now());
   readonly #waiting = new Map<number, Waiting>();
   #waitingBytes = 0;
   #nextTicket = 1;
@@ -120,6 +124,7 @@ export class Gossip {
       this.#options.log.error({ topic, bytes: bytes.length, max: limits.gossipBytes }, "too long to be published");
       return;
     }
+    this.#rates.onPublished(performance.now());
     this.stats.published++;
     this.stats.publishedBytes += bytes.length;
     this.#pubsub.publish(topicName(this.#options.meshId, topic), bytes).catch((error: unknown) => {
@@ -142,9 +147,10 @@ export class Gossip {
     const flood = waitMs > networkLimits.gossipDelayMsMax;
     const isFull =
       this.#waiting.size >= networkLimits.gossipWaiting || this.#waitingBytes >= networkLimits.gossipWaitingBytes;
-    if (this.#stopped || flood || isFull) {
+    if (this.#stopped || flood || isFull || !this.#rates.take(this.#options.originOf(from) || from, nowMs)) {
       this.stats.unjudged++;
       if (flood) this.#options.offend(from, "gossip-flood");
+      else rate.take(1, nowMs);
       return TopicValidatorResult.Ignore;
     }
     rate.take(1, nowMs);

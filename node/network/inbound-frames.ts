@@ -10,9 +10,12 @@ import { FrameDecoder, type FrameProblem } from "./frame-codec.ts";
 import type { MemoryBudget, MemoryHolder } from "./memory-budget.ts";
 import type { PeerRates } from "./peer-rates.ts";
 import { pauseReading, resumeReading } from "./streams.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 interface InboundHost {
   readonly rates: PeerRates;
+  /** Bytes that all guests of its source may send. */
+  readonly guestBytes: TokenBucket;
   readonly memory: MemoryBudget;
   /** How long nothing may come of a frame that has begun, and how long it may take, ms. */
   readonly frameIdleMs: number;
@@ -118,7 +121,7 @@ export class InboundFrames implements MemoryHolder {
 
   /** True when all whole frames are delivered. */
   #drain(): boolean {
-    const { rates } = this.#host;
+    const { rates, guestBytes } = this.#host;
     for (;;) {
       if (!this.#host.reading()) return false;
       const nowMs = performance.now();
@@ -126,7 +129,7 @@ export class InboundFrames implements MemoryHolder {
       const waitMs = Math.max(
         rates.frames.waitMs(nowMs),
         rates.bytes.waitMs(nowMs),
-        isGuest ? rates.guestBytes.waitMs(nowMs) : 0,
+        isGuest ? guestBytes.waitMs(nowMs) : 0,
       );
       if (waitMs > 0) {
         this.#timer = setTimeout(() => {
@@ -146,7 +149,7 @@ export class InboundFrames implements MemoryHolder {
       this.#beganMs = nowMs; // of the next one
       rates.frames.take(1, nowMs);
       rates.bytes.take(frame.length, nowMs);
-      if (isGuest) rates.guestBytes.take(frame.length, nowMs);
+      if (isGuest) guestBytes.take(frame.length, nowMs);
       this.#host.onFrame(frame);
     }
   }

@@ -1,7 +1,7 @@
 /** What a node's transport offers, and its options. network.ts implements it. */
 
 import type { Logger } from "pino";
-import type { AgentId, Hash, MeshId } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId, MeshId } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
@@ -53,6 +53,8 @@ export interface NetworkStats {
   readonly blobs: { readonly fetched: number; readonly failed: number; readonly served: number };
 }
 
+export type Reading = "all" | "sharing" | "nobody";
+
 export interface Network {
   readonly agent: AgentId;
   /** Listens, and delivers from now on. Rejects with `usage` or `storage` where an address cannot be used. */
@@ -61,21 +63,26 @@ export interface Network {
   addresses(): string[];
   /** Peers of the mesh that are there. */
   peers(): AgentId[];
-  /** The network from which an agent is connected (protocol/capability/addresses.ts). */
-  originOf(agent: AgentId): string;
+  /** The network from which an agent is connected (protocol/capability/addresses.ts); null: it is not. */
+  originOf(agent: AgentId): string | null;
   send(to: AgentId, queue: QueueClass, bytes: Uint8Array): void;
   publish(topic: GossipTopic, bytes: Uint8Array): void;
   /** Hear these topics, and no others. Before the first call: `FIRST_TOPICS`. */
   subscribe(topics: readonly GossipTopic[]): void;
   verdict(ticket: number, verdict: Verdict): void;
+  /** With whom this node shares a job now; all others are guests. */
+  sharing(agents: ReadonlySet<AgentId>): void;
   misbehaved(agent: AgentId, code: string): void;
-  /** Where an agent is, in its own words; `suggest`: in others'. */
-  address(agent: AgentId, addresses: readonly string[]): void;
+  /** Where an agent is, in its own words, which `from` handed on; `suggest`: in others'. */
+  address(agent: AgentId, addresses: readonly string[], from?: AgentId): void;
   suggest(agent: AgentId, addresses: readonly string[]): void;
-  /** True when the blob is in the store; false when nobody gave it. Rejects with `storage`. */
-  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean>;
-  /** False: peers are not read for now. */
-  setReading(reading: boolean): void;
+  /**
+   * True when the blob is in the store; false when nobody gave it. Rejects with `storage`. `job`: who asks; no other job's
+   * holders and sizes have to do with it. "": no job.
+   */
+  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[], job: JobId | ""): Promise<boolean>;
+  /** Whom this node reads now: guests are those that share no job with it. */
+  setReading(whom: Reading): void;
   stats(): NetworkStats;
   /** How this machine's clock compares with those of the peers that are there; and with one's, null until it answered. */
   clock(): ClockState;

@@ -13,12 +13,24 @@ export const networkLimits = {
   /** Bytes of direct frames: a committee member that sends full blocks stays far below. */
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,
-  /** The same of peers that share no job with this node: an invitation to each of some jobs a second. */
+  /** The same of all peers of one source that share no job with this node: an invitation to each of some jobs a second. */
   guestBytesPerSecond: 16 * MIB,
   guestBytesBurst: 32 * MIB,
+  /** Sources whose rate is remembered: more than there are connections. */
+  guestSources: 4_096,
   /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
   gossipPerSecond: 500,
   gossipBurst: 5_000,
+  /**
+   * Gossip that a node takes in of all forwarders, less than one of them may send; and of one source while there is little room.
+   * Honest agents say a few messages a minute each, and a mesh is split into shards of some thousand.
+   */
+  gossipTakenPerSecond: 400,
+  gossipTakenBurst: 4_000,
+  gossipPartPerSecond: 100,
+  gossipPartBurst: 1_000,
+  /** Sources whose part is remembered. */
+  gossipSources: 4_096,
   /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */
   gossipDelayMsMax: 1_000,
   /** Blob requests. */
@@ -40,7 +52,7 @@ export const networkLimits = {
   batchBytes: 64 * 1024,
   /** Inbound streams of one connection for a protocol: one is used, a second exists while the first is being replaced. */
   inboundStreams: 2,
-  /** A peer that was sent no pulse for this long shares no job with this node, ms: pulses go out every second. */
+  /** A peer with whom this node shared a job until now is no guest for this long, ms: what it answers is still to come. */
   sharedMs: 10_000,
   /** How often it looks for frames that do not come to their end and for peers that do not read, ms. */
   stallLookMs: 1_000,
@@ -85,6 +97,8 @@ export const networkLimits = {
   blobIdleMs: 10_000,
   /** Bytes a second, over a whole transfer, below which another holder is asked. */
   blobBytesPerSecondMin: 64 * 1024,
+  /** Times that a fetch gives its place up to others and begins its rounds anew. */
+  blobDisplaced: 64,
   /** Times that all holders are asked, and the wait between, ms: for those that were busy or cut us off. */
   blobRounds: 4,
   blobRoundWaitMs: 500,

@@ -11,15 +11,14 @@ import type { Connection, Libp2p } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { isLoopback } from "../../protocol/capability/addresses.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId, Hash, JobId } from "../../protocol/core/ids.ts";
 import type { Input } from "../../protocol/input.ts";
 import type { QueueClass } from "../../protocol/wire/queue.ts";
 import { FIRST_TOPICS, type GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
 import { DEFAULT_NODE_LIMITS } from "../limits/node-limits.ts";
 import { type AddressBook, agentOfAddress, parseAddress, parsePeerId } from "./address-book.ts";
-import { BlobClient } from "./blob-client.ts";
-import { BlobServer } from "./blob-server.ts";
+import { BlobExchange } from "./blob-exchange.ts";
 import { type ClockOffset, type ClockState, clockProblem, describeClocks } from "./clock-findings.ts";
 import { Clocks } from "./clocks.ts";
 import { type ConnectionPolicy, createConnectionPolicy } from "./connection-policy.ts";
@@ -31,7 +30,7 @@ import { Instances } from "./instances.ts";
 import { IsolationWatch } from "./isolation.ts";
 import { createLibp2pNode, type MeshNode } from "./libp2p-node.ts";
 import { startListening } from "./listening.ts";
-import type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
+import type { Network, NetworkOptions, NetworkStats, Reading } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { type NetworkNews, tellNews } from "./news.ts";
 import { Origins } from "./origins.ts";
@@ -41,7 +40,7 @@ import { Peers } from "./peers.ts";
 import { blobsProtocol, clockProtocol, dialBackProtocol, framesProtocol, instancesProtocol } from "./protocol-names.ts";
 import { Reachability } from "./reachability.ts";
 
-export type { Network, NetworkOptions, NetworkStats } from "./network-interface.ts";
+export type { Network, NetworkOptions, NetworkStats, Reading } from "./network-interface.ts";
 
 const SWEEP_MS = 30_000;
 /** How often it checks its own addresses, asks busy agents again, and checks that any agent is left, ms. */
@@ -69,8 +68,7 @@ class Libp2pNetwork implements Network {
   readonly #dialer: Dialer;
   readonly #peers: Peers;
   readonly #gossip: Gossip;
-  readonly #server: BlobServer;
-  readonly #client: BlobClient;
+  readonly #blobs: BlobExchange;
   readonly #discovery: Discovery;
   readonly #instances: Instances;
   readonly #clocks: Clocks;
@@ -95,15 +93,15 @@ class Libp2pNetwork implements Network {
     const offend = (agent: AgentId, code: string): void => this.misbehaved(agent, code);
     this.#dialer = new Dialer(node, book, (agent, reason) => deliver({ kind: "unreachable", agent, reason }));
     const dialer = this.#dialer;
-    const originOf = (agent: AgentId): string => this.originOf(agent);
+    const originOf = (agent: AgentId): string => this.originOf(agent) ?? "";
     const { memory } = options.limits ?? DEFAULT_NODE_LIMITS;
     const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, originOf, limits: memory };
     this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
-    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, log });
-    this.#server = new BlobServer({ blobs, offend, rateOf: (agent) => ratesOf(agent).blobRequests, log });
-    this.#client = new BlobClient({ blobs, protocol: blobsProtocol(meshId), dialer, offend, log });
+    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, originOf, log });
+    const { writeIdleMs } = memory;
+    this.#blobs = new BlobExchange({ meshId, blobs, dialer, peers: this.#peers, originOf, offend, writeIdleMs, log });
     this.#instances = new Instances({
       node: node as unknown as Libp2p,
       meshId,
@@ -174,7 +172,7 @@ class Libp2pNetwork implements Network {
     await this.#node.handle(framesProtocol(meshId), this.#peers.onStream, few);
     await this.#node.handle(
       blobsProtocol(meshId),
-      this.#server.onStream,
+      this.#blobs.server.onStream,
       streams(2 * networkLimits.blobTransfersPerPeer),
     );
     await this.#node.handle(instancesProtocol(meshId), this.#instances.onStream, few);
@@ -261,8 +259,9 @@ class Libp2pNetwork implements Network {
     return this.#connectionsOf(agent).some(({ remoteAddr }) => isLoopback(remoteAddr.toString()));
   }
 
-  originOf(agent: AgentId): string {
-    return this.#origins.of(this.#connectionsOf(agent));
+  originOf(agent: AgentId): string | null {
+    const connections = this.#connectionsOf(agent);
+    return connections.length === 0 ? null : this.#origins.of(connections);
   }
 
   #connectionsOf(agent: AgentId): Connection[] {
@@ -296,9 +295,13 @@ class Libp2pNetwork implements Network {
     this.#dialer.hangUp(agent);
   }
 
-  address(agent: AgentId, addresses: readonly string[]): void {
+  sharing(agents: ReadonlySet<AgentId>): void {
+    this.#peers.sharing(agents);
+  }
+
+  address(agent: AgentId, addresses: readonly string[], from: AgentId = agent): void {
     if (agent === this.agent) return;
-    this.#book.learn(agent, addresses);
+    this.#book.learn(agent, addresses, this.originOf(from) || from);
     this.#isolation.onAdvertised(agent);
   }
 
@@ -306,16 +309,13 @@ class Libp2pNetwork implements Network {
     if (agent !== this.agent) this.#book.suggest(agent, addresses);
   }
 
-  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[]): Promise<boolean> {
-    return this.#client.fetch(
-      hash,
-      bytes,
-      from.filter((agent) => agent !== this.agent),
-    );
+  fetchBlob(hash: Hash, bytes: number, from: readonly AgentId[], job: JobId | ""): Promise<boolean> {
+    const holders = from.filter((agent) => agent !== this.agent);
+    return this.#blobs.client.fetch({ hash, bytes, job }, holders);
   }
 
-  setReading(reading: boolean): void {
-    this.#peers.setReading(reading);
+  setReading(whom: Reading): void {
+    this.#peers.setReading(whom);
   }
 
   stats(): NetworkStats {
@@ -331,9 +331,9 @@ class Libp2pNetwork implements Network {
       offences: new Map(this.#offenceCodes),
       refused: this.#offences.refused(performance.now()),
       blobs: {
-        fetched: this.#client.stats.fetched,
-        failed: this.#client.stats.failed,
-        served: this.#server.stats.served,
+        fetched: this.#blobs.client.stats.fetched,
+        failed: this.#blobs.client.stats.failed,
+        served: this.#blobs.server.stats.served,
       },
     };
   }
@@ -357,8 +357,7 @@ class Libp2pNetwork implements Network {
     this.#reachability.stop();
     this.#dialBacks.stop();
     this.#gossip.stop();
-    this.#server.stop();
-    await this.#client.stop();
+    await this.#blobs.stop();
     await this.#peers.stop();
     try {
       await this.#node.stop();

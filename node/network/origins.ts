@@ -39,9 +39,10 @@ export class Origins {
   #ofAddress(address: string): string {
     const [, kind = "", name = ""] = address.split("/");
     if (!/^dns[46]?$/.test(kind) || isLoopback(address)) return originOf(address);
-    const found = (this.#addresses.get(name) ?? []).map((host) =>
-      originOf(`/${host.includes(":") ? "ip6" : "ip4"}/${host}`),
-    );
+    const addresses = this.#addresses.get(name);
+    // It is not known any more where the name led: only what is known to be private is exempt.
+    if (addresses === undefined) return `${kind}/${name}`;
+    const found = addresses.map((host) => originOf(`/${host.includes(":") ? "ip6" : "ip4"}/${host}`));
     return found.find((origin) => origin !== "") ?? "";
   }
 }

@@ -121,6 +121,7 @@ export class OutboundLink implements MemoryHolder {
       return;
     }
     this.#count(false);
+    if (this.#queue.length === 0) return; // it had to give up its own memory
     if (this.#stream !== null) this.#pumpSoon();
     else this.#open();
   }

@@ -1,7 +1,7 @@
 /**
  * Counts the offences of peers. One is forgiven each second; a peer with too many is refused for a while, each time for longer
  * (protocol.md 9). Memory is bounded: a peer without open offences takes none, and whoever offended longest ago is forgotten
- * first.
+ * first. While a peer is refused nothing counts: what still comes of it was sent before it could know.
  */
 
 import type { AgentId } from "../../protocol/core/ids.ts";
@@ -25,6 +25,7 @@ export class PeerOffences {
 
   /** For how long the peer is refused from now on, ms: this offence was one too many. 0: it was not. */
   offend(agent: AgentId, nowMs: number): number {
+    if (this.refuses(agent, nowMs)) return 0;
     const offences = this.offencesOf(agent, nowMs) + 1;
     this.#records.delete(agent); // it goes to the end
     // Forgiveness counts in whole offences.

@@ -6,8 +6,6 @@ import { TokenBucket } from "./token-bucket.ts";
 export interface PeerRates {
   readonly frames: TokenBucket;
   readonly bytes: TokenBucket;
-  /** Bytes while it shares no job with this node. */
-  readonly guestBytes: TokenBucket;
   readonly gossip: TokenBucket;
   readonly blobRequests: TokenBucket;
 }
@@ -17,7 +15,6 @@ export function createPeerRates(nowMs: number): PeerRates {
   return {
     frames: new TokenBucket(rates.framesPerSecond, rates.framesBurst, nowMs),
     bytes: new TokenBucket(rates.frameBytesPerSecond, rates.frameBytesBurst, nowMs),
-    guestBytes: new TokenBucket(rates.guestBytesPerSecond, rates.guestBytesBurst, nowMs),
     gossip: new TokenBucket(rates.gossipPerSecond, rates.gossipBurst, nowMs),
     blobRequests: new TokenBucket(rates.blobRequestsPerSecond, rates.blobRequestsBurst, nowMs),
   };

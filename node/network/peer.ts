@@ -13,8 +13,6 @@ export interface Peer {
   present: boolean;
   /** Whether the agent was told `connected`, and not `disconnected` since. */
   announced: boolean;
-  /** When it was last sent a pulse; -infinity: never. Pulses go to those with whom this node shares a job. */
-  pulsedMs: number;
   /** The stream on which its frames come. */
   inbound: InboundFrames | null;
 }

@@ -15,10 +15,12 @@ import type { NodeLimits } from "../limits/node-limits.ts";
 import type { Dialer } from "./dialer.ts";
 import { InboundFrames } from "./inbound-frames.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import type { Reading } from "./network-interface.ts";
 import { networkLimits } from "./network-limits.ts";
 import { type LinkStats, OutboundLink } from "./outbound-link.ts";
 import type { Peer } from "./peer.ts";
 import { createPeerRates } from "./peer-rates.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 interface PeersOptions {
   /** This node's own id. */
@@ -38,9 +40,6 @@ interface ReceiveStats {
   bytes: number;
 }
 
-/** Whether this node shares no job with it: pulses go to those with whom it does, every second. */
-const isGuest = ({ pulsedMs }: Peer): boolean => performance.now() - pulsedMs > networkLimits.sharedMs;
-
 export class Peers {
   readonly sent: LinkStats = { frames: 0, bytes: 0, dropped: 0 };
   readonly received: ReceiveStats = { frames: 0, bytes: 0 };
@@ -49,7 +48,12 @@ export class Peers {
   /** Frames that are not whole, and frames that wait for peers to read them. */
   readonly #inboundMemory: MemoryBudget;
   readonly #outboundMemory: MemoryBudget;
-  #reading = true;
+  /** Those that share a job with this node, and when each that did so lately ceased to. */
+  #sharing: ReadonlySet<AgentId> = new Set();
+  readonly #sharedMs = new Map<AgentId, number>();
+  /** By source, the one that was used longest ago first. */
+  readonly #guestRates = new Map<string, TokenBucket>();
+  #reading: Reading = "all";
   #stopped = false;
 
   constructor(options: PeersOptions) {
@@ -62,6 +66,22 @@ export class Peers {
   /** Bytes that are held for peers. */
   get held(): { readonly inbound: number; readonly outbound: number } {
     return { inbound: this.#inboundMemory.bytes, outbound: this.#outboundMemory.bytes };
+  }
+
+  /** Whether this node shares no job with it. */
+  isGuest(agent: AgentId): boolean {
+    return (
+      !this.#sharing.has(agent) &&
+      performance.now() > (this.#sharedMs.get(agent) ?? Number.NEGATIVE_INFINITY) + networkLimits.sharedMs
+    );
+  }
+
+  sharing(agents: ReadonlySet<AgentId>): void {
+    const nowMs = performance.now();
+    for (const [agent, sharedMs] of this.#sharedMs)
+      if (nowMs > sharedMs + networkLimits.sharedMs) this.#sharedMs.delete(agent);
+    for (const agent of this.#sharing) if (!agents.has(agent)) this.#sharedMs.set(agent, nowMs);
+    this.#sharing = agents;
   }
 
   /** Connected peers, in the order in which they came. */
@@ -79,7 +99,7 @@ export class Peers {
         onDown: (reason) => this.#onDown(peer, reason),
         onUnreachable: (reason) => this.#onDown(peer, reason),
         wantsStream: () => peer.present && !this.#stopped,
-        isGuest: () => isGuest(peer),
+        isGuest: () => this.isGuest(agent),
         hangUp: (reason) => {
           this.#options.log.debug({ peer: agent, reason }, "peer hung up on");
           void this.#options.dialer.hangUp(agent);
@@ -94,7 +114,7 @@ export class Peers {
     );
     const peer: Peer = {
       ...{ agent, link, rates: createPeerRates(performance.now()), present: false, announced: false },
-      ...{ pulsedMs: Number.NEGATIVE_INFINITY, inbound: null },
+      inbound: null,
     };
     this.#peers.set(agent, peer);
     return peer;
@@ -103,9 +123,7 @@ export class Peers {
   send(to: AgentId, queue: QueueClass, frame: Uint8Array): void {
     assert(to !== this.#options.self, "an agent sends nothing to itself");
     if (this.#stopped) return;
-    const peer = this.peerOf(to);
-    if (queue === "pulse") peer.pulsedMs = performance.now();
-    peer.link.send(queue, frame);
+    this.peerOf(to).link.send(queue, frame);
   }
 
   /** A peer has said that it speaks our protocol. */
@@ -115,6 +133,18 @@ export class Peers {
     peer.link.reachable();
     peer.present = true;
     this.#announce(peer);
+  }
+
+  /** Whoever has many identities has few networks, so guests of one share a rate. */
+  #guestBytesOf(agent: AgentId): TokenBucket {
+    const source = this.#options.originOf(agent) || agent;
+    const { guestBytesPerSecond, guestBytesBurst, guestSources } = networkLimits;
+    const rate =
+      this.#guestRates.get(source) ?? new TokenBucket(guestBytesPerSecond, guestBytesBurst, performance.now());
+    this.#guestRates.delete(source); // it goes to the end
+    this.#guestRates.set(source, rate);
+    if (this.#guestRates.size > guestSources) this.#guestRates.delete(this.#guestRates.keys().next().value!);
+    return rate;
   }
 
   /** No connection is left. */
@@ -159,9 +189,15 @@ export class Peers {
     const { frameIdleMs, frameMs } = this.#options.limits;
     const peer = this.peerOf(agent);
     const frames: InboundFrames = new InboundFrames(stream, {
-      ...{ rates: peer.rates, memory: this.#inboundMemory, frameIdleMs, frameMs },
-      isGuest: () => isGuest(peer),
-      reading: () => this.#reading,
+      ...{
+        rates: peer.rates,
+        guestBytes: this.#guestBytesOf(agent),
+        memory: this.#inboundMemory,
+        frameIdleMs,
+        frameMs,
+      },
+      isGuest: () => this.isGuest(agent),
+      reading: () => this.#reading === "all" || (this.#reading === "sharing" && !this.isGuest(agent)),
       onFrame: (bytes) => {
         received.frames++;
         received.bytes += bytes.length;
@@ -177,11 +213,11 @@ export class Peers {
     older?.replace();
   };
 
-  /** With false, no frame is delivered and the windows of the senders fill up. With true, reading continues where it stopped. */
-  setReading(reading: boolean): void {
-    if (this.#reading === reading) return;
-    this.#reading = reading;
-    if (reading) for (const peer of [...this.#peers.values()]) peer.inbound?.resume();
+  /** No frame of others is delivered, so the windows of the senders fill up. Reading continues where it stopped. */
+  setReading(whom: Reading): void {
+    if (this.#reading === whom) return;
+    this.#reading = whom;
+    if (whom !== "nobody") for (const peer of [...this.#peers.values()]) peer.inbound?.resume();
   }
 
   /** Ends streams that do not get on. To be called every second or so. */

@@ -8,6 +8,9 @@
 import type { Stream } from "@libp2p/interface";
 import { concat } from "uint8arrays";
 
+/** The other side read nothing for too long. */
+export class NothingRead extends Error {}
+
 /** Resolves when the stream takes data again; rejects when it is closed, or after `timeoutMs`. */
 export function drained(stream: Stream, timeoutMs: number): Promise<void> {
   if (stream.status !== "open") return Promise.reject(new Error("the stream is closed"));
@@ -22,7 +25,7 @@ export function drained(stream: Stream, timeoutMs: number): Promise<void> {
     };
     const onDrain = (): void => end(null);
     const onClose = (): void => end(new Error("the stream was closed"));
-    const timer = setTimeout(() => end(new Error(`nothing was read for ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => end(new NothingRead(`nothing was read for ${timeoutMs} ms`)), timeoutMs);
     stream.addEventListener("drain", onDrain);
     stream.addEventListener("close", onClose);
   });

@@ -24,6 +24,12 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMs);
   }
 
+  /** Negative: a debt. */
+  left(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#tokens;
+  }
+
   #refill(nowMs: number): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
     this.#atMs = nowMs;

@@ -19,12 +19,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
 import { MeshworkError } from "../../protocol/core/errors.ts";
 import { LossyJson, parseExactJson } from "../platform/files/exact-json.ts";
+import { temporaryFolder } from "../platform/files/temporary-folder.ts";
 import { commandProblem, fillCommand } from "./command-arguments.ts";
 import { killGroup } from "./process-group.ts";
 import type { Skill, SkillContext, SkillReply } from "./skill.ts";
@@ -92,13 +90,13 @@ export function commandSkill(options: CommandOptions): Skill {
     async run(input, context) {
       if (!warned) context.log("prlimit is missing: the memory of commands is not limited on this machine");
       warned = true;
-      const folder = await mkdtemp(join(tmpdir(), "meshwork-command-"));
+      const folder = temporaryFolder("meshwork-command");
       try {
-        const output = await runCommand(options, input, folder, context);
+        const output = await runCommand(options, input, folder.path, context);
         const read = readOutput(options, output);
         return options.stdout === "reply" ? asReply(read) : { output: read };
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        folder.remove();
       }
     },
   };

@@ -12,11 +12,18 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, stat
 import { basename, dirname, join } from "node:path";
 import { assert } from "../../protocol/core/assert.ts";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { hasher } from "../platform/crypto.ts";
 import { temporaryName } from "../platform/files/atomic-write.ts";
 import { isFileMissing, storageError } from "../platform/files/storage-error.ts";
-import { BLOB_CHUNK_BYTES, type BlobStore, blobMissing, checkBlobSize, type PartialBlob } from "./blob-store.ts";
+import {
+  BLOB_CHUNK_BYTES,
+  type BlobStore,
+  blobMissing,
+  checkBlobSize,
+  type PartialBlob,
+  partOf,
+} from "./blob-store.ts";
 
 /** As `syncFolder`, without holding up the event loop. */
 async function syncFolderLater(path: string): Promise<void> {
@@ -31,7 +38,8 @@ async function syncFolderLater(path: string): Promise<void> {
 class FolderBlobStore implements BlobStore {
   readonly #folder: string;
   readonly #incoming: string;
-  readonly #open = new Set<Hash>();
+  /** Downloads under way. */
+  readonly #open = new Set<string>();
   /** Writes under way: who asks for such a blob waits for it, since it was promised to others already. */
   readonly #putting = new Map<Hash, Promise<Hash>>();
 
@@ -52,15 +60,17 @@ class FolderBlobStore implements BlobStore {
     return join(this.#folder, hash.slice(0, 2), hash);
   }
 
-  async put(bytes: Uint8Array): Promise<Hash> {
+  async put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
     checkBlobSize(bytes.length);
     const hash = hasher(bytes);
-    const putting = this.#putting.get(hash) ?? this.#put(hash, bytes).finally(() => this.#putting.delete(hash));
+    const putting =
+      this.#putting.get(hash) ?? this.#put(hash, bytes, isAllowed).finally(() => this.#putting.delete(hash));
     this.#putting.set(hash, putting);
     return putting;
   }
 
-  async #put(hash: Hash, bytes: Uint8Array): Promise<Hash> {
+  async #put(hash: Hash, bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
+    if ((await isAllowed) === false) return hash;
     if ((await this.#sizeOnDisk(hash)) !== null) return hash;
     const temporary = temporaryName(join(this.#incoming, hash));
     try {
@@ -151,8 +161,9 @@ class FolderBlobStore implements BlobStore {
 
   async sweep(isNeeded: (hash: Hash) => boolean, beforeMs: number): Promise<void> {
     for (const name of await readdir(this.#folder, { recursive: true })) {
-      const hash = basename(name, ".part") as Hash;
-      if (!/^[0-9a-f]{64}$/.test(hash) || this.#open.has(hash) || isNeeded(hash)) continue;
+      const part = basename(name, ".part");
+      const [hash] = part.split(".") as [Hash];
+      if (!/^[0-9a-f]{64}$/.test(hash) || this.#open.has(part) || isNeeded(hash)) continue;
       const path = join(this.#folder, name);
       const found = await stat(path).catch(() => null); // it may have gone in the meantime
       if (found !== null && found.mtimeMs < beforeMs) await rm(path, { force: true });
@@ -162,16 +173,26 @@ class FolderBlobStore implements BlobStore {
   async delete(hash: Hash): Promise<void> {
     try {
       await rm(this.#pathOf(hash), { force: true });
-      if (!this.#open.has(hash)) await rm(join(this.#incoming, `${hash}.part`), { force: true });
     } catch (error) {
       throw storageError(`the blob ${hash} cannot be deleted`, error);
     }
   }
 
-  async openPartial(hash: Hash): Promise<PartialBlob> {
-    assert(!this.#open.has(hash), "one download at a time a blob");
-    this.#open.add(hash);
-    const path = join(this.#incoming, `${hash}.part`);
+  async deletePartial(hash: Hash, job: JobId | ""): Promise<void> {
+    const part = partOf(hash, job);
+    if (this.#open.has(part)) return;
+    try {
+      await rm(join(this.#incoming, `${part}.part`), { force: true });
+    } catch (error) {
+      throw storageError(`the download ${part} cannot be deleted`, error);
+    }
+  }
+
+  async openPartial(hash: Hash, job: JobId | ""): Promise<PartialBlob> {
+    const part = partOf(hash, job);
+    assert(!this.#open.has(part), "one download at a time a blob and job");
+    this.#open.add(part);
+    const path = join(this.#incoming, `${part}.part`);
     const digest = createHash("sha256");
     let file: FileHandle | null = null;
     let bytes = 0;
@@ -183,22 +204,21 @@ class FolderBlobStore implements BlobStore {
       }
     } catch (error) {
       await file?.close();
-      this.#open.delete(hash);
+      this.#open.delete(part);
       throw storageError(`the download ${path} cannot be opened`, error);
     }
-    return this.#partial(hash, path, file, digest, bytes);
+    return this.#partial({ hash, part, path }, file, digest, bytes);
   }
 
   #partial(
-    hash: Hash,
-    path: string,
+    { hash, part, path }: { readonly hash: Hash; readonly part: string; readonly path: string },
     file: FileHandle,
     digest: ReturnType<typeof createHash>,
     present: number,
   ): PartialBlob {
     let bytes = present;
     const close = async (): Promise<void> => {
-      if (!this.#open.delete(hash)) return;
+      if (!this.#open.delete(part)) return;
       await file.close();
     };
     return {

@@ -8,7 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { MeshworkError } from "../../protocol/core/errors.ts";
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { hasher } from "../platform/crypto.ts";
 
@@ -16,8 +16,11 @@ import { hasher } from "../platform/crypto.ts";
 export const BLOB_CHUNK_BYTES = 64 * 1024;
 
 export interface BlobStore {
-  /** Stores at most `limits.blobBytes`; equal bytes twice are one blob. Rejects with `storage`. */
-  put(bytes: Uint8Array): Promise<Hash>;
+  /**
+   * Stores at most `limits.blobBytes`; equal bytes twice are one blob. Rejects with `storage`. Not if `isAllowed` becomes false;
+   * who asks for the blob meanwhile waits.
+   */
+  put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash>;
   has(hash: Hash): Promise<boolean>;
   /** Null if it is not here. */
   size(hash: Hash): Promise<number | null>;
@@ -29,10 +32,11 @@ export interface BlobStore {
   freeBytes(): Promise<number>;
   /** Deletes blobs that are older than `beforeMs` (wall-clock) and that nobody needs. */
   sweep(isNeeded: (hash: Hash) => boolean, beforeMs: number): Promise<void>;
-  /** Deletes it, and what a cut download left of it. */
   delete(hash: Hash): Promise<void>;
-  /** Begins or continues a download. One at a time a hash. */
-  openPartial(hash: Hash): Promise<PartialBlob>;
+  /** Deletes what a cut download left. */
+  deletePartial(hash: Hash, job: JobId | ""): Promise<void>;
+  /** Begins or continues a download. One at a time a hash and job. */
+  openPartial(hash: Hash, job: JobId | ""): Promise<PartialBlob>;
 }
 
 export interface PartialBlob {
@@ -55,18 +59,31 @@ export function checkBlobSize(bytes: number): void {
 
 export const blobMissing = (hash: Hash): MeshworkError => new MeshworkError("storage", `the blob ${hash} is not here`);
 
+/** What names a download. */
+export const partOf = (hash: Hash, job: JobId | ""): string => (job === "" ? hash : `${hash}.${job}`);
+
 /** Bytes that a store in memory holds: a node without a data folder is for trials and tests. */
 const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 
 class MemoryBlobStore implements BlobStore {
   readonly #blobs = new Map<Hash, Uint8Array>();
-  readonly #parts = new Map<Hash, Uint8Array[]>();
+  readonly #parts = new Map<string, Uint8Array[]>();
+  /** Blobs that are put if that is allowed. */
+  readonly #promised = new Map<Hash, Promise<unknown>>();
   #bytes = 0;
 
-  async put(bytes: Uint8Array): Promise<Hash> {
+  async put(bytes: Uint8Array, isAllowed?: Promise<boolean>): Promise<Hash> {
     checkBlobSize(bytes.length);
     const hash = hasher(bytes);
-    if (!this.#blobs.has(hash)) this.#keep(hash, Uint8Array.from(bytes));
+    const keep = (): void => {
+      if (!this.#blobs.has(hash)) this.#keep(hash, Uint8Array.from(bytes));
+    };
+    if (isAllowed === undefined) keep();
+    else {
+      const putting = isAllowed.then((allowed) => allowed && keep());
+      this.#promised.set(hash, putting);
+      await putting.finally(() => this.#promised.delete(hash));
+    }
     return hash;
   }
 
@@ -79,10 +96,11 @@ class MemoryBlobStore implements BlobStore {
   }
 
   async has(hash: Hash): Promise<boolean> {
-    return this.#blobs.has(hash);
+    return (await this.size(hash)) !== null;
   }
 
   async size(hash: Hash): Promise<number | null> {
+    await this.#promised.get(hash)?.catch(() => null); // told to whoever put it
     return this.#blobs.get(hash)?.length ?? null;
   }
 
@@ -108,12 +126,16 @@ class MemoryBlobStore implements BlobStore {
   async delete(hash: Hash): Promise<void> {
     this.#bytes -= this.#blobs.get(hash)?.length ?? 0;
     this.#blobs.delete(hash);
-    this.#parts.delete(hash);
   }
 
-  async openPartial(hash: Hash): Promise<PartialBlob> {
-    const chunks = this.#parts.get(hash) ?? [];
-    this.#parts.set(hash, chunks);
+  async deletePartial(hash: Hash, job: JobId | ""): Promise<void> {
+    this.#parts.delete(partOf(hash, job));
+  }
+
+  async openPartial(hash: Hash, job: JobId | ""): Promise<PartialBlob> {
+    const part = partOf(hash, job);
+    const chunks = this.#parts.get(part) ?? [];
+    this.#parts.set(part, chunks);
     let total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     return {
       get bytes() {
@@ -125,7 +147,7 @@ class MemoryBlobStore implements BlobStore {
         total += chunk.length;
       },
       finish: async () => {
-        this.#parts.delete(hash);
+        this.#parts.delete(part);
         const digest = createHash("sha256");
         for (const chunk of chunks) digest.update(chunk);
         if (digest.digest("hex") !== hash) return false;
@@ -133,10 +155,10 @@ class MemoryBlobStore implements BlobStore {
         return true;
       },
       drop: async () => {
-        this.#parts.delete(hash);
+        this.#parts.delete(part);
       },
       close: async () => {
-        if (total === 0) this.#parts.delete(hash);
+        if (total === 0) this.#parts.delete(part);
       },
     };
   }

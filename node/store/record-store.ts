@@ -149,7 +149,10 @@ class SqliteRecordStore implements RecordStore {
     let durable = false;
     for (const effect of effects) {
       this.#waiting.push(effect);
-      if (effect.kind === "forget") continue;
+      if (effect.kind === "forget") {
+        durable = true; // its blobs go next, and what is read at a start must not need them
+        continue;
+      }
       this.#waitingBytes += effect.bytes?.length ?? 0;
       durable ||= effect.durable;
     }

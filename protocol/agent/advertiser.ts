@@ -215,7 +215,7 @@ export class Advertiser {
     if (vcv.agent === this.#context.self) return ignore("own");
     const verdict = this.#directory.take(this.#context.now.wallMs, vcv, this.#broughtBy(from, vcv));
     if (verdict.verdict === "accept") {
-      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses });
+      this.#context.emit({ kind: "address", agent: vcv.agent, addresses: vcv.addresses, from });
       this.#context.emit({ kind: "event", event: { kind: "directory", agents: this.#directory.size } });
       this.#subscribe();
     }

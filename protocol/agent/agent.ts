@@ -173,8 +173,9 @@ class Agent implements Machine {
       case "gossip":
         return this.#onGossip(input);
       case "blobStored":
+        return this.#onBlob(input, null);
       case "blobFailed":
-        return this.#onBlob(input);
+        return this.#onBlob(input, input.reason ?? "");
       case "prune":
         return this.#hosting.prune(input);
       case "workDone":
@@ -211,6 +212,7 @@ class Agent implements Machine {
       if (this.#owner.nextWakeMs() <= monoMs) this.#owner.tick();
       if (this.#advertiser.nextWakeMs() <= monoMs) this.#advertiser.tick();
       if (this.#heard.nextWakeMs() <= monoMs) this.#heard.tick();
+      if (this.#receivedInvitations.nextWakeMs() <= monoMs) this.#receivedInvitations.tick();
       if (this.#hostedJobs.nextWakeMs() <= monoMs)
         this.#hostedJobs.each((hosted) => hosted.nextWakeMs() <= monoMs && hosted.tick());
       wakeMs = this.#nextWakeMs();
@@ -223,7 +225,7 @@ class Agent implements Machine {
   #nextWakeMs(): number {
     let wake = Math.min(this.#pulses.nextWakeMs(), this.#worker.nextWakeMs(), this.#beacons.nextWakeMs());
     wake = Math.min(wake, this.#owner.nextWakeMs(), this.#advertiser.nextWakeMs(), this.#heard.nextWakeMs());
-    return Math.min(wake, this.#hostedJobs.nextWakeMs());
+    return Math.min(wake, this.#receivedInvitations.nextWakeMs(), this.#hostedJobs.nextWakeMs());
   }
 
   // --- start ------------------------------------------------------------------------------------------
@@ -433,12 +435,10 @@ class Agent implements Machine {
 
   // --- blobs and records ------------------------------------------------------------------------------
 
-  #onBlob(input: Extract<Input, { kind: "blobStored" | "blobFailed" }>): void {
-    const { hash: blob } = input;
-    const isStored = input.kind === "blobStored";
-    this.#receivedInvitations.onBlob(blob, isStored, isStored ? "" : (input.reason ?? ""));
-    this.#worker.onBlob(blob, isStored);
-    this.#hostedJobs.each((hosted) => (isStored ? hosted.onBlobStored(blob) : hosted.onBlobFailed(blob)));
+  #onBlob({ job, hash }: Extract<Input, { kind: "blobStored" | "blobFailed" }>, failure: string | null): void {
+    this.#receivedInvitations.onBlob(job, hash, failure);
+    this.#worker.onBlob(job, hash, failure);
+    this.#hostedJobs.enter(job, undefined, (hosted) => hosted.onBlob(hash, failure));
   }
 }
 

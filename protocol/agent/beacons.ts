@@ -34,6 +34,8 @@ const WALKS_A_SECOND = 20;
  * a neighbour that hands on everybody's.
  */
 const AUTHOR_RATE = { perSecond: 20, burst: 200, keys: limits.directoryAgents };
+/** Its own: less than what others would count as a flood, however many windows strangers' jobs open here. */
+const OWN_RATE = { perSecond: 10, burst: 100, keys: 1 };
 const SOURCE_RATE = { perSecond: 200, burst: 2_000, keys: limits.clients };
 /** Clocks differ: a beacon is passed on until this long after its window's end, ms. */
 const LATE_MS = 1_000;
@@ -73,6 +75,7 @@ export class Beacons {
   readonly #screening: SelfScreening;
   readonly #authors = new TokenBuckets(AUTHOR_RATE);
   readonly #sources = new TokenBuckets(SOURCE_RATE);
+  readonly #own = new TokenBuckets(OWN_RATE);
   #planned: Planned[] = [];
   /** When the second began in which walks are counted, and how many there were before. */
   #walkedMs = Number.NEGATIVE_INFINITY;
@@ -148,6 +151,7 @@ export class Beacons {
       this.#events.enter(beacon.job, (hosted) => {
         if (hosted.isEnded || beacon.endsMs < wallMs || !hosted.replica.isWindowOpen(beacon)) return;
         if (turn > 0 && hosted.replica.pool.hasOffer(beacon.skill, this.#context.self)) return;
+        if (!this.#own.take("", monoMs)) return; // other members have their turns
         const { config } = this.#context;
         this.#context.emit({
           kind: "publish",

@@ -86,7 +86,7 @@ export class HeardJobs {
     if (beacon === null || containment.has(beacon.job)) return verdict;
     if (worker.jobs.isMember(beacon.job, beacon.author)) worker.onBeacon(beacon);
     else {
-      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses });
+      this.#context.emit({ kind: "address", agent: beacon.author, addresses: beacon.addresses, from });
       this.#requests.onBeacon(from, beacon);
     }
     return verdict;

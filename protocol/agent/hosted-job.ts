@@ -285,14 +285,11 @@ export class HostedJob {
     this.#relay.onConnected(peer);
   }
 
-  onBlobStored(blob: Hash): void {
+  /** `failure`: null if it is stored. */
+  onBlob(blob: Hash, failure: string | null): void {
     this.#facts.knownWakeMs = null;
-    if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
-  }
-
-  onBlobFailed(blob: Hash): void {
-    this.#facts.knownWakeMs = null;
-    this.#relay.onBlobFailed(blob);
+    if (failure !== null) this.#relay.onBlobFailed(blob);
+    else if (this.#relay.onBlobStored(blob)) this.#consensus.onTick(this.#context.now);
   }
 
   /** Agents that seem dead, or seem so no longer; members say so in the log when something hangs on it. */

@@ -122,6 +122,11 @@ export class Invitations {
     else this.#context.sendAll(waiting, { kind: "invite", genesis: signed, vcvs });
   }
 
+  /** Those that have not answered yet. */
+  asked(): AgentId[] {
+    return [...this.#inviting.values()].flatMap(({ waiting }) => [...waiting]);
+  }
+
   /** A "no" ends the draw when nobody is left who might say it too: the next draw is then without all of them. */
   onReply(from: AgentId, { job, yes, reason }: Extract<Message, { kind: "inviteReply" }>): Verdict {
     const inviting = this.#inviting.get(job);

@@ -128,6 +128,11 @@ export class Owner {
     return this.#jobs.watched();
   }
 
+  /** Agents that are invited to host its jobs, and have not answered. */
+  asked(): AgentId[] {
+    return this.#invitations.asked();
+  }
+
   /** Once a second. */
   pulse(liveness: Liveness): void {
     this.#jobs.pulse(liveness);

@@ -63,8 +63,10 @@ export class Pulses {
       this.#liveness.watch(agent, monoMs);
     }
     this.#liveness.forget((agent) => watched.has(agent));
-    for (const [to, positions] of this.#positions())
-      this.#context.send(to, { kind: "pulse", load: this.#worker.load.ppm, positions });
+    const positions = this.#positions();
+    this.#context.emit({ kind: "sharing", agents: new Set([...watched, ...positions.keys(), ...this.#owner.asked()]) });
+    for (const [to, told] of positions)
+      this.#context.send(to, { kind: "pulse", load: this.#worker.load.ppm, positions: told });
     this.#judgeLiveness(watched);
     this.#owner.pulse(this.#liveness);
   }

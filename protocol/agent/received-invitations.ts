@@ -116,7 +116,6 @@ export class ReceivedInvitations {
   }
 
   #take(from: AgentId, checked: CheckedGenesis, vcvs: readonly Vcv[]): void {
-    this.#forgetOld();
     const blobs = blobsOfGenesis(checked.genesis);
     const source = this.#admission.sourceOf(from);
     const missing = new Set(blobs.keys());
@@ -133,27 +132,28 @@ export class ReceivedInvitations {
   }
 
   #refusal(from: AgentId, checked: CheckedGenesis): string | null {
-    const bytes = [...blobsOfGenesis(checked.genesis).values()].reduce((sum, size) => sum + size, 0);
-    return bytes > limits.inputBytes
-      ? `its inputs take ${bytes} bytes`
-      : this.#rules.refusalOf(checked, this.#admission.sourceOf(from));
+    const blobs = blobsOfGenesis(checked.genesis);
+    if (blobs.size > limits.guestInputs && !this.#admission.isKnown(checked.genesis.owner))
+      return `its inputs are ${blobs.size} blobs, and an owner that this agent does not know may have ${limits.guestInputs}: make the batches larger`;
+    const bytes = [...blobs.values()].reduce((sum, size) => sum + size, 0);
+    if (bytes > limits.inputBytes) return `its inputs take ${bytes} bytes`;
+    return this.#rules.refusalOf(checked, this.#admission.sourceOf(from));
   }
 
   #sayYes({ checked, by }: Asked): void {
     this.#context.send(by, { kind: "inviteReply", job: checked.job, yes: true, reason: "" });
   }
 
-  /** `reason`: why this node does not take it; "" if nobody gave it. */
-  onBlob(blob: Hash, isStored: boolean, reason: string): void {
-    for (const [job, asked] of this.#asked.entries()) {
-      if (!asked.missing.has(blob)) continue;
-      if (isStored) {
-        asked.missing.delete(blob);
-        if (asked.missing.size === 0) this.#sayYes(asked);
-      } else {
-        this.drop(job);
-        this.#refuse(asked.by, job, reason === "" ? `input ${blob} cannot be had` : clip(reason, limits.textBytes));
-      }
+  /** `failure`: null if it is stored, else why this node does not take it; "" if nobody gave it. */
+  onBlob(job: JobId, blob: Hash, failure: string | null): void {
+    const asked = this.#asked.get(job);
+    if (asked === undefined || !asked.missing.has(blob)) return;
+    if (failure === null) {
+      asked.missing.delete(blob);
+      if (asked.missing.size === 0) this.#sayYes(asked);
+    } else {
+      this.drop(job);
+      this.#refuse(asked.by, job, failure === "" ? `input ${blob} cannot be had` : clip(failure, limits.textBytes));
     }
   }
 
@@ -176,8 +176,17 @@ export class ReceivedInvitations {
     if (!this.#rules.isKnown(job)) this.#context.emit({ kind: "releaseBlobs", job });
   }
 
-  #forgetOld(): void {
+  /** When the first of the jobs that do not begin is forgotten: until then it holds the disk that its inputs are said to take. */
+  nextWakeMs(): number {
+    const [first] = this.#asked.entries();
+    return first === undefined ? Number.POSITIVE_INFINITY : first[1].sinceMs + FORGOTTEN_MS;
+  }
+
+  tick(): void {
     const { monoMs } = this.#context.now;
-    for (const [job, asked] of this.#asked.entries()) if (monoMs - asked.sinceMs > FORGOTTEN_MS) this.drop(job);
+    for (const [job, { sinceMs }] of this.#asked.entries()) {
+      if (monoMs < sinceMs + FORGOTTEN_MS) return; // the oldest comes first
+      this.drop(job);
+    }
   }
 }

@@ -6,6 +6,7 @@
  * Source: protocol.md 6 (offers, awards), 7 (seals), 8 (a worker that restarts says what it still has).
  */
 
+import { clip } from "../core/bytes.ts";
 import type { AgentId, AwardRef, Hash, JobId, TaskId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import type { Input } from "../input.ts";
@@ -238,15 +239,19 @@ export class Worker {
     this.#trace(held, "started");
     const budgetMs = Math.max(1, award.leaseEndsMs - this.#context.now.wallMs);
     const skill = this.#offers.matchOf(known, award.skill)!.ad.name; // it was taken by the same
-    this.#context.emit({ kind: "work", award: held.ref, skill, input: award.input, budgetMs });
+    this.#context.emit({ kind: "work", award: held.ref, skill, input: award.input, budgetMs, needs: needsOf(known) });
   }
 
-  onBlob(blob: Hash, isStored: boolean): void {
-    this.#each((known) => {
+  /** `failure`: null if it is stored, else why this node does not take it; "" if nobody gave it. */
+  onBlob(job: JobId, blob: Hash, failure: string | null): void {
+    const known = this.jobs.get(job);
+    if (known === undefined) return;
+    this.#events.within(job, () => {
       for (const held of known.held.values()) {
         if (held.phase !== "fetching" || !held.missing.has(blob)) continue;
-        if (!isStored) {
-          this.#fail(known, held, { reason: "lost-input", retryMs: 0, message: `input ${blob} cannot be had` });
+        if (failure !== null) {
+          const message = failure === "" ? `input ${blob} cannot be had` : clip(failure, limits.textBytes);
+          this.#fail(known, held, { reason: "lost-input", retryMs: 0, message });
           continue;
         }
         held.missing.delete(blob);

@@ -55,6 +55,8 @@ export const limits = {
   heldBytes: 256 * MIB,
   /** Bytes of a job's input blobs, on the disk of every host. */
   inputBytes: 4_096 * MIB,
+  /** Input blobs of a guest's job: each costs a host a file, a row and a transfer, whatever its size. */
+  guestInputs: 4_096,
   /** Members of a committee and its standbys. */
   members: 128,
   standbys: 128,

@@ -3,13 +3,11 @@
  * work over the same streams, message delays on those streams, and forced writes to the same disk.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { pino } from "pino";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork, type Network } from "../../node/network/network.ts";
 import { hasher } from "../../node/platform/crypto.ts";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import { createMemoryBlobStore } from "../../node/store/blob-store.ts";
 import { createRecordStore } from "../../node/store/record-store.ts";
 import type { MeshId } from "../../protocol/core/ids.ts";
@@ -99,7 +97,8 @@ export async function messageDelayMs(rounds: number): Promise<number> {
 
 /** Forced writes a second. */
 export function durableWrites(count: number): number {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-floor-"));
+  const temporary = temporaryFolder("meshwork-floor");
+  const folder = temporary.path;
   const store = createRecordStore({
     folder,
     onError: (error) => {
@@ -112,6 +111,6 @@ export function durableWrites(count: number): number {
     store.write([{ kind: "persist", job: ZERO_HASH, slot: `s${i % 16}`, bytes, durable: true }]);
   const rate = count / ((performance.now() - started) / 1_000);
   store.close();
-  rmSync(folder, { recursive: true, force: true });
+  temporary.remove();
   return rate;
 }

@@ -3,14 +3,13 @@
  * answers are checked before anything about them counts.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import { agentsOf } from "../../node/node-status.ts";
 import { hasher, nodeCrypto } from "../../node/platform/crypto.ts";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import { defineSkill } from "../../node/skills/skill.ts";
 import type { JobEvent } from "../../node/submitted-job.ts";
 import { createAgent } from "../../protocol/agent/agent.ts";
@@ -63,7 +62,8 @@ export async function startMesh(
   sent: Sent | null = null,
   { isTraced = false } = {},
 ): Promise<BenchMesh> {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-bench-"));
+  const temporary = temporaryFolder("meshwork-bench");
+  const folder = temporary.path;
   const mesh = `bench-${process.pid}-${performance.now()}`;
   const nodes: MeshworkNode[] = [];
   for (let i = 0; i < 4; i++) {
@@ -88,7 +88,7 @@ export async function startMesh(
     owner,
     async stop() {
       for (const node of [owner, ...nodes]) await node.stop();
-      rmSync(folder, { recursive: true, force: true });
+      temporary.remove();
     },
   };
 }

@@ -1,9 +1,7 @@
 /** The memory and time of an agent as a separate process, beside a Node process that does nothing. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import { startLocalMesh } from "../../node/run/local-mesh.ts";
 import { type Row, row } from "./row.ts";
 
@@ -18,7 +16,8 @@ function residentMib(pid: number): number {
 }
 
 export async function memory(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-bench-"));
+  const temporary = temporaryFolder("meshwork-bench");
+  const folder = temporary.path;
   const bare = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
   const mesh = await startLocalMesh({
     mesh: `bench-${process.pid}`,
@@ -38,6 +37,6 @@ export async function memory(): Promise<Row[]> {
   } finally {
     bare.kill();
     await mesh.stop();
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }

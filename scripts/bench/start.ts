@@ -4,10 +4,10 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import { PACKAGE_ROOT } from "../../node/platform/own-files.ts";
 import { cpuMs, residentBytes } from "../../node/platform/process-vitals.ts";
 import { type Row, row } from "./row.ts";
@@ -52,7 +52,8 @@ async function once(argv: readonly string[]): Promise<Start> {
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 export async function start(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-bench-"));
+  const temporary = temporaryFolder("meshwork-bench");
+  const folder = temporary.path;
   try {
     const file = join(folder, "libp2p.mjs");
     // It stands elsewhere, where the packages' names are not found.
@@ -102,6 +103,6 @@ export async function start(): Promise<Row[]> {
       ),
     ];
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }

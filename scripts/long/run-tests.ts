@@ -7,10 +7,9 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import { countTests, failuresOf } from "./count-tests.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -18,7 +17,8 @@ const { values, positionals } = parseArgs({
   options: { "all-runs": { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const folder = mkdtempSync(join(tmpdir(), "meshwork-long-"));
+const temporary = temporaryFolder("meshwork-long");
+const folder = temporary.path;
 const results = join(folder, "results.json");
 const reporters = ["default", "./scripts/test-progress.ts", "json"].map((name) => `--reporter=${name}`);
 const { status } = spawnSync(
@@ -32,6 +32,6 @@ const { status } = spawnSync(
 );
 const counts = countTests(results);
 const failures = failuresOf(results);
-rmSync(folder, { recursive: true, force: true });
+temporary.remove();
 process.stdout.write(`${JSON.stringify({ counts, failures })}\n`);
 process.exitCode = status === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;

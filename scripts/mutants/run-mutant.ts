@@ -3,10 +3,10 @@
  * ones: they read what the copy says, byte by byte.
  */
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { temporaryFolder } from "../../node/platform/files/temporary-folder.ts";
 import type * as Agent from "../../protocol/agent/agent.ts";
 import { assert } from "../../protocol/core/assert.ts";
 import { search } from "../../sim/batch/search.ts";
@@ -36,7 +36,8 @@ export function mutatedFiles(mutant: Mutant, folder: string = PROTOCOL): Readonl
 
 /** Gives `use` the address of a module with the mutant's `createAgent`, and takes the copy away afterwards. */
 export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "meshwork-mutant-"));
+  const temporary = temporaryFolder("meshwork-mutant");
+  const folder = temporary.path;
   try {
     // Modules of a folder without package.json count as ES modules only by their syntax: say it.
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -44,7 +45,7 @@ export async function withMutant<T>(mutant: Mutant, use: (machineUrl: string) =>
     for (const [path, text] of mutatedFiles(mutant, join(folder, "protocol"))) writeFileSync(path, text);
     return await use(pathToFileURL(join(folder, "protocol/agent/agent.ts")).href);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }
 

@@ -303,7 +303,8 @@ export class AgentProcess implements Endpoint {
         host.network.onMisbehaved(effect.code);
         break;
       case "address":
-        break; // agents are found by their ids
+      case "sharing":
+        break; // agents are found by their ids, and there is room for all
       case "readRecords": {
         const { job, ticket, slots } = effect;
         this.later(host.nowMs, { kind: "recordsRead", job, ticket, records: this.disk.read(job, slots) });
@@ -313,7 +314,7 @@ export class AgentProcess implements Endpoint {
         this.blobs.set(host.hash(effect.bytes), effect.bytes);
         break;
       case "fetchBlob":
-        host.network.fetchBlob(this, effect.hash, effect.bytes, effect.from);
+        host.network.fetchBlob(this, effect);
         break;
       case "work":
         this.#work(effect);
@@ -382,7 +383,7 @@ export class AgentProcess implements Endpoint {
     if (output.length > limits.inlineBytes) {
       const hash = this.#host.hash(output);
       this.blobs.set(hash, output);
-      this.deliver({ kind: "blobStored", hash });
+      this.deliver({ kind: "blobStored", job: award.job, hash });
     }
     const nonce = new Uint8Array(NONCE_BYTES);
     for (let i = 0; i < NONCE_BYTES; i++) nonce[i] = this.#options.prng.uint32() & 0xff;

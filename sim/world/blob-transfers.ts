@@ -3,7 +3,8 @@
  * round trip; one that cannot be reached, or keeps what it has to itself, costs the whole wait.
  */
 
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
+import type { Effect } from "../../protocol/effect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { NetworkStats } from "./network-stats.ts";
 import { NETWORK_DEFAULTS, type NetworkOptions } from "./options.ts";
@@ -17,11 +18,11 @@ interface BlobHost {
   readonly stats: NetworkStats;
 }
 
-interface Transfer {
+export type WantedBlob = Pick<Extract<Effect, { readonly kind: "fetchBlob" }>, "hash" | "bytes" | "from" | "needs">;
+
+interface Transfer extends WantedBlob {
   readonly process: Endpoint;
   readonly run: number;
-  readonly hash: Hash;
-  readonly from: readonly AgentId[];
 }
 
 export class BlobTransfers {
@@ -38,31 +39,31 @@ export class BlobTransfers {
   }
 
   /** Owes the process `blobStored` or `blobFailed`. A blob that is not of the announced size is not taken. */
-  fetch(process: Endpoint, hash: Hash, bytes: number, from: readonly AgentId[]): void {
-    if (process.blobs.has(hash)) process.later(this.#schedule.nowMs, { kind: "blobStored", hash });
-    else this.#ask({ process, run: process.run, hash, from }, 0, bytes);
+  fetch(process: Endpoint, { hash, bytes, from, needs }: WantedBlob): void {
+    if (process.blobs.has(hash)) process.later(this.#schedule.nowMs, { kind: "blobStored", job: needs.job, hash });
+    else this.#ask({ process, run: process.run, hash, bytes, from, needs }, 0);
   }
 
-  #ask(transfer: Transfer, index: number, bytes: number): void {
-    const { process, run, hash, from } = transfer;
+  #ask(transfer: Transfer, index: number): void {
+    const { process, run, hash, from, needs } = transfer;
     if (process.run !== run) return;
     const agent = from[index];
     if (agent === undefined) {
       this.#host.stats.blobsFailed++;
-      process.deliver({ kind: "blobFailed", hash });
+      process.deliver({ kind: "blobFailed", job: needs.job, hash });
       return;
     }
     const holder = this.#host.find(agent);
     const next = (afterMs: number): void => {
-      this.#schedule.at(this.#schedule.nowMs + afterMs, () => this.#ask(transfer, index + 1, bytes));
+      this.#schedule.at(this.#schedule.nowMs + afterMs, () => this.#ask(transfer, index + 1));
     };
     if (holder === undefined || holder === process) next(0);
     else if (!this.#isThere(process, holder) || holder.withholds(hash)) next(this.#idleMs);
-    else this.#receive(transfer, holder, bytes, next);
+    else this.#receive(transfer, holder, next);
   }
 
-  #receive(transfer: Transfer, holder: Endpoint, bytes: number, next: (afterMs: number) => void): void {
-    const { process, run, hash } = transfer;
+  #receive(transfer: Transfer, holder: Endpoint, next: (afterMs: number) => void): void {
+    const { process, run, hash, bytes, needs } = transfer;
     const roundTripMs = this.#host.latencyMs() + this.#host.latencyMs();
     const blob = holder.blobs.get(hash);
     if (blob === undefined || blob.length !== bytes) {
@@ -78,7 +79,7 @@ export class BlobTransfers {
       process.blobs.set(hash, blob);
       this.#host.stats.blobs++;
       this.#host.stats.blobBytes += bytes;
-      process.deliver({ kind: "blobStored", hash });
+      process.deliver({ kind: "blobStored", job: needs.job, hash });
     });
   }
 

@@ -7,14 +7,14 @@
  */
 
 import { assert } from "../../protocol/core/assert.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import type { Prng } from "../../protocol/core/prng.ts";
 import type { Input } from "../../protocol/input.ts";
 import { QUEUE_POLICIES, type QueueClass } from "../../protocol/wire/queue.ts";
 import type { GossipTopic } from "../../protocol/wire/topics.ts";
 import type { Verdict } from "../../protocol/wire/verdict.ts";
-import { BlobTransfers } from "./blob-transfers.ts";
+import { BlobTransfers, type WantedBlob } from "./blob-transfers.ts";
 import { createDistribution, type Distribution } from "./distribution.ts";
 import { type Endpoint, Link, type Way } from "./endpoint.ts";
 import { VirtualGossip } from "./gossip.ts";
@@ -351,8 +351,8 @@ export class VirtualNetwork {
     return this.#gossip.publish(from, topic, bytes);
   }
 
-  fetchBlob(process: Endpoint, hash: Hash, bytes: number, from: readonly AgentId[]): void {
-    this.#blobs.fetch(process, hash, bytes, from);
+  fetchBlob(process: Endpoint, wanted: WantedBlob): void {
+    this.#blobs.fetch(process, wanted);
   }
 
   onVerdict(process: Endpoint, ticket: number, verdict: Verdict): void {

@@ -389,12 +389,9 @@ export class World {
     this.agent(name).deliver(input);
   }
 
-  /** Puts a blob into an agent's store, as a submitter does, and tells the agent. */
+  /** Puts a blob into an agent's store, as a submitter does. */
   putBlob(name: string, bytes: Uint8Array): void {
-    const process = this.agent(name);
-    const hash = this.#options.hasher(bytes);
-    process.blobs.set(hash, bytes);
-    process.deliver({ kind: "blobStored", hash });
+    this.agent(name).blobs.set(this.#options.hasher(bytes), bytes);
   }
 }
 

@@ -146,12 +146,12 @@ describe("commands at a member", () => {
     const data = blob(1);
     m0.commands("w", made.job, [resultBody("a", { data })]);
     m0.pass(100);
-    m0.input({ kind: "blobFailed", hash: hashOf(1) });
+    m0.input({ kind: "blobFailed", job: made.job, hash: hashOf(1) });
     m0.pass(1_100);
     expect(m0.of("fetchBlob").length).toBe(2); // and again after a second
     m0.commands("owner", made.job, [{ kind: "cancel" }]);
     m0.pass(200);
-    m0.input({ kind: "blobFailed", hash: hashOf(1) });
+    m0.input({ kind: "blobFailed", job: made.job, hash: hashOf(1) });
     m0.effects = [];
     m0.pass(5_000);
     expect(m0.of("fetchBlob")).toEqual([]);

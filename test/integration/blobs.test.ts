@@ -3,12 +3,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { multiaddr } from "@multiformats/multiaddr";
 import { afterEach, expect, test, vi } from "vitest";
+import { DEFAULT_NODE_LIMITS } from "../../node/limits/node-limits.ts";
+import { encodeRequest } from "../../node/network/blob-messages.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
+import { blobsProtocol } from "../../node/network/protocol-names.ts";
 import { createFolderBlobStore } from "../../node/store/blob-folder.ts";
 import { BLOB_CHUNK_BYTES, type BlobStore, createMemoryBlobStore } from "../../node/store/blob-store.ts";
-import type { Hash } from "../../protocol/core/ids.ts";
+import type { Hash, JobId } from "../../protocol/core/ids.ts";
 import { newMesh, startNode, stopNodes } from "../support/network-nodes.ts";
+import { startRaw, stopRaws } from "../support/raw-peer.ts";
+import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
 
@@ -21,6 +27,7 @@ function newFolder(): string {
 
 afterEach(async () => {
   await stopNodes();
+  await stopRaws();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -37,11 +44,12 @@ function meddled(
   const reads: number[] = [];
   return {
     reads,
-    put: (bytes) => store.put(bytes),
+    put: (bytes, isAllowed) => store.put(bytes, isAllowed),
     has: (hash) => store.has(hash),
     size: (hash) => store.size(hash),
     get: (hash) => store.get(hash),
-    openPartial: (hash) => store.openPartial(hash),
+    openPartial: (hash, job) => store.openPartial(hash, job),
+    deletePartial: (hash, job) => store.deletePartial(hash, job),
     delete: (hash) => store.delete(hash),
     freeBytes: () => store.freeBytes(),
     sweep: (isNeeded, beforeMs) => store.sweep(isNeeded, beforeMs),
@@ -64,7 +72,7 @@ test("a blob is fetched from its holder, whole and checked", async () => {
   const blobs = [new Uint8Array(0), someBytes(1), someBytes(BLOB_CHUNK_BYTES), someBytes(5 * MIB + 17)];
   for (const bytes of blobs) {
     const hash = await holder.blobs.put(bytes);
-    expect(await seeker.network.fetchBlob(hash, bytes.length, [holder.agent])).toBe(true);
+    expect(await seeker.network.fetchBlob(hash, bytes.length, [holder.agent], "")).toBe(true);
     expect(Buffer.from(await seeker.blobs.get(hash)).equals(bytes)).toBe(true);
   }
 });
@@ -85,7 +93,7 @@ test("a transfer that is cut continues where it stopped, with another holder", a
   seeker.meet(first);
   seeker.meet(second);
 
-  expect(await seeker.network.fetchBlob(hash, bytes.length, [first.agent, second.agent])).toBe(true);
+  expect(await seeker.network.fetchBlob(hash, bytes.length, [first.agent, second.agent], "")).toBe(true);
   expect(cutting.reads).toEqual([0]);
   expect(healthy.reads).toHaveLength(1);
   expect(healthy.reads[0]).toBeGreaterThan(0); // what the first one gave was not asked for again
@@ -106,7 +114,7 @@ test("a download continues after a restart of the node that fetches", async () =
   const identity = makeIdentity();
   const before = await startNode({ meshId, identity, blobs: createFolderBlobStore(folder) });
   before.meet(holder);
-  const cut = before.network.fetchBlob(hash, bytes.length, [holder.agent]);
+  const cut = before.network.fetchBlob(hash, bytes.length, [holder.agent], "");
   await expect(cut).resolves.toBe(false);
   await before.network.stop();
 
@@ -114,7 +122,7 @@ test("a download continues after a restart of the node that fetches", async () =
   store.reads.length = 0;
   const after = await startNode({ meshId, identity, blobs: createFolderBlobStore(folder) });
   after.meet(holder);
-  expect(await after.network.fetchBlob(hash, bytes.length, [holder.agent])).toBe(true);
+  expect(await after.network.fetchBlob(hash, bytes.length, [holder.agent], "")).toBe(true);
   expect(store.reads[0]).toBeGreaterThan(0);
 });
 
@@ -128,9 +136,11 @@ test("who does not have it says so, and the next one is asked", async () => {
   seeker.meet(rich);
   const hash = await rich.blobs.put(bytes);
   const nobody = makeIdentity().agent;
-  expect(await seeker.network.fetchBlob(hash, bytes.length, [poor.agent, nobody, seeker.agent, rich.agent])).toBe(true);
+  expect(await seeker.network.fetchBlob(hash, bytes.length, [poor.agent, nobody, seeker.agent, rich.agent], "")).toBe(
+    true,
+  );
   const unknown = "ab".repeat(32) as Hash;
-  expect(await seeker.network.fetchBlob(unknown, 10, [poor.agent, rich.agent])).toBe(false);
+  expect(await seeker.network.fetchBlob(unknown, 10, [poor.agent, rich.agent], "")).toBe(false);
   expect(seeker.network.stats().offences.size).toBe(0);
 });
 
@@ -145,7 +155,7 @@ test("a holder that sends something else is found out, and the blob comes from a
   const seeker = await startNode({ meshId });
   seeker.meet(liar);
   seeker.meet(honest);
-  expect(await seeker.network.fetchBlob(hash, bytes.length, [liar.agent, honest.agent])).toBe(true);
+  expect(await seeker.network.fetchBlob(hash, bytes.length, [liar.agent, honest.agent], "")).toBe(true);
   expect(Buffer.from(await seeker.blobs.get(hash)).equals(bytes)).toBe(true);
   expect(seeker.network.stats().offences.get("blob-wrong")).toBe(1);
 });
@@ -164,9 +174,40 @@ test("what one holder spoilt and another continued is fetched anew from that oth
   const seeker = await startNode({ meshId });
   seeker.meet(spoiler);
   seeker.meet(honest);
-  expect(await seeker.network.fetchBlob(hash, bytes.length, [spoiler.agent, honest.agent])).toBe(true);
+  expect(await seeker.network.fetchBlob(hash, bytes.length, [spoiler.agent, honest.agent], "")).toBe(true);
   expect(Buffer.from(await seeker.blobs.get(hash)).equals(bytes)).toBe(true);
   expect(seeker.network.stats().offences.get("blob-wrong")).toBeUndefined();
+});
+
+test("what one job says of a blob, and its holders, keep no other job from having it", async () => {
+  const meshId = newMesh();
+  const bytes = someBytes(1000);
+  const honest = await startNode({ meshId });
+  const hash = await honest.blobs.put(bytes);
+  const seeker = await startNode({ meshId });
+  seeker.meet(honest);
+  const stranger = makeIdentity().agent;
+  const [, right] = await Promise.all([
+    seeker.network.fetchBlob(hash, 7, [stranger, honest.agent], "1" as JobId),
+    seeker.network.fetchBlob(hash, bytes.length, [honest.agent], "2" as JobId),
+  ]);
+  expect(right).toBe(true);
+  expect(await seeker.blobs.has(hash)).toBe(true);
+});
+
+test("a peer that asks for a blob and does not read it is hung up on", async () => {
+  const meshId = newMesh();
+  const { memory } = DEFAULT_NODE_LIMITS;
+  const limits = { ...DEFAULT_NODE_LIMITS, memory: { ...memory, writeIdleMs: 300 } };
+  const holder = await startNode({ meshId, limits });
+  const deaf = await startRaw(meshId);
+  const hash = await holder.blobs.put(someBytes(8 * MIB));
+  const connection = await deaf.dial(multiaddr(holder.network.addresses()[0]!));
+  const stream = await connection.newStream(blobsProtocol(meshId));
+  stream.pause();
+  stream.send(encodeRequest({ hash, offset: 0 }));
+  await stream.close();
+  await waitFor(() => connection.status !== "open");
 });
 
 test("many blobs at once share the places", async () => {
@@ -190,8 +231,8 @@ test("many blobs at once share the places", async () => {
   seeker.meet(holder);
   const blobs = Array.from({ length: 24 }, (_, i) => someBytes(300_000 + i));
   const hashes = await Promise.all(blobs.map((bytes) => counting.put(bytes)));
-  const fetches = hashes.map((hash, i) => seeker.network.fetchBlob(hash, blobs[i]!.length, [holder.agent]));
-  const twice = seeker.network.fetchBlob(hashes[0]!, blobs[0]!.length, [holder.agent]);
+  const fetches = hashes.map((hash, i) => seeker.network.fetchBlob(hash, blobs[i]!.length, [holder.agent], ""));
+  const twice = seeker.network.fetchBlob(hashes[0]!, blobs[0]!.length, [holder.agent], "");
   expect(await Promise.all(fetches)).toEqual(blobs.map(() => true));
   expect(await twice).toBe(true);
   expect(most).toBeLessThanOrEqual(4);

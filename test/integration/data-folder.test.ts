@@ -1,13 +1,17 @@
 /** `meshwork data`: what a node keeps of its jobs, and what is left of those that were deleted. */
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DataFolder } from "../../node/data-folder.ts";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import { builtInSkills } from "../../node/skills/built-in.ts";
+import { compactStore } from "../../node/store/compact-store.ts";
+import { createRecordStore, STORE_FILE } from "../../node/store/record-store.ts";
+import type { JobId } from "../../protocol/core/ids.ts";
 import { runInProcess } from "../support/in-process-cli.ts";
 
 let data: string;
@@ -72,6 +76,47 @@ test("a finished job is listed with what it takes, and deleted but for the mark 
 
   const again = await start();
   expect(await again.status()).toMatchObject({ jobs: [] });
+});
+
+test("the room of deleted records goes back to the disk, if that has room to write the file anew", () => {
+  const store = createRecordStore({ folder: data, onError: () => {} });
+  const file = join(data, STORE_FILE);
+  const JOB = "a job" as JobId;
+  for (let i = 0; i < 64; i++)
+    store.write([
+      { kind: "persist", job: JOB, slot: `block/${i}`, bytes: new Uint8Array(512 * 1024).fill(i), durable: true },
+    ]);
+  store.write([{ kind: "forget", job: JOB }]);
+  store.close();
+  const before = statSync(file).size;
+  expect(before).toBeGreaterThan(32 * 1024 ** 2);
+  const kept = compactStore(data, 1024);
+  expect(kept).toMatchObject({ bytes: expect.any(Number), neededBytes: expect.any(Number) });
+  expect(statSync(file).size).toBe(before);
+  expect(compactStore(data, kept!.neededBytes!)).toEqual({ bytes: kept!.bytes, neededBytes: null });
+  expect(statSync(file).size).toBeLessThan(1024 ** 2);
+  expect(compactStore(data)).toBe(null);
+});
+
+test("blobs go before records are written, which a full disk has room for only then", async () => {
+  const node = await start();
+  await (await node.submit(await job)).result();
+  await node.stop();
+  const folder = new DataFolder(data);
+  const write = vi.spyOn(DatabaseSync.prototype, "exec").mockImplementation(function (this: DatabaseSync, sql: string) {
+    if (sql.startsWith("BEGIN")) throw new Error("database or disk is full");
+    return this.prepare(sql).run() as never;
+  });
+  try {
+    await expect(folder.prune({ bytesMax: Infinity, endedBeforeMs: Date.now(), isDry: false })).rejects.toMatchObject({
+      code: "storage",
+    });
+  } finally {
+    write.mockRestore();
+    folder.close();
+  }
+  expect(blobFiles()).toEqual([]);
+  expect((await run(["data", "prune", "--data", data, "--older", "0s"])).out).toMatch(/deleted 1 job, /);
 });
 
 test("what cannot be is said in one line", async () => {

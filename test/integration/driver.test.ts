@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDriver, type Driver } from "../../node/driver.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
-import { createNetwork, type Network } from "../../node/network/network.ts";
+import { createNetwork, type Network, type Reading } from "../../node/network/network.ts";
 import { createSigner, hasher, nodeCrypto } from "../../node/platform/crypto.ts";
 import type { AgentTraceWriter } from "../../node/platform/traces/trace-file.ts";
 import type { SkillOutcome } from "../../node/skills/skill.ts";
@@ -47,7 +47,7 @@ function configOf(identity = makeIdentity(), meshId = newMesh()): AgentConfig {
 
 /** What happened, in the order in which it did. */
 let happened: string[];
-let reading: boolean[];
+let reading: Reading[];
 let blobs: BlobStore;
 let deliver: (input: Input) => void;
 const drivers: Driver[] = [];
@@ -74,7 +74,7 @@ function notingNetwork(agent: AgentId): Network {
       say("network up");
     },
     ...{ addresses: () => [], peers: () => [], suggest: () => {}, clockOf: () => null, originOf: () => "" },
-    clock: () => UNKNOWN_CLOCK,
+    ...{ clock: () => UNKNOWN_CLOCK, sharing: () => {} },
     send: (to, queue, frame) => say(`send ${to} ${queue} ${[...frame]}`),
     publish: (topic, message) => say(`publish ${topic} ${[...message]}`),
     subscribe: (topics) => say(`subscribe ${topics}`),
@@ -151,6 +151,8 @@ const persist = (slot: string, durable = true): Effect => ({
 const send = (value: number): Effect => ({ kind: "send", to: PEER, queue: "main", bytes: bytes(value) });
 const frame = (value: number): Input => ({ kind: "frame", from: PEER, bytes: bytes(value) });
 
+const WORK: Effect = { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000, needs: NEEDS };
+
 describe("steps and effects", () => {
   test("`start` comes first, whatever was said before", async () => {
     const seen: string[] = [];
@@ -211,8 +213,8 @@ describe("steps and effects", () => {
               { kind: "publish", topic: "caps", bytes: bytes(1) },
               { kind: "verdict", ticket: 7, verdict: ACCEPT },
               { kind: "misbehaved", agent: PEER, code: "bad" },
-              { kind: "address", agent: PEER, addresses: ["/ip4/1.2.3.4/tcp/1"] },
-              { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 },
+              { kind: "address", agent: PEER, addresses: ["/ip4/1.2.3.4/tcp/1"], from: PEER },
+              WORK,
               { kind: "stopWork", award },
               { kind: "event", event: { kind: "directory", agents: 3 } },
               { kind: "trace", event: { kind: "refused", from: PEER, code: "bad" } },
@@ -275,16 +277,15 @@ describe("steps and effects", () => {
     });
     await driver.start();
     for (let i = 0; i < 60_000; i++) deliver(frame(1));
-    expect(reading).toEqual([false]);
+    expect(reading).toEqual(["sharing", "nobody"]);
     await waitFor(() => seen === 60_000);
-    expect(reading).toEqual([false, true]);
+    expect(reading).toEqual(["sharing", "nobody", "sharing", "all"]);
     expect(driver.stats().stalls).toBe(1);
   });
 });
 
 describe("work and blobs", () => {
-  const working: Step = (input) =>
-    input.kind === "start" ? [{ kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 }] : [];
+  const working: Step = (input) => (input.kind === "start" ? [WORK] : []);
 
   async function outcomeOf(outcome: SkillOutcome): Promise<Input[]> {
     const inputs: Input[] = [];
@@ -379,8 +380,8 @@ describe("work and blobs", () => {
     });
     await driver.start();
     await waitFor(() => inputs.length === 3);
-    expect(inputs).toContainEqual({ kind: "blobStored", hash: here });
-    expect(inputs).toContainEqual({ kind: "blobFailed", hash: nowhere });
+    expect(inputs).toContainEqual({ kind: "blobStored", job: NEEDS.job, hash: here });
+    expect(inputs).toContainEqual({ kind: "blobFailed", job: NEEDS.job, hash: nowhere });
     expect(happened.filter((what) => what.startsWith("fetch"))).toEqual(["fetch eeee"]);
     expect(await blobs.has(hasher(bytes(9)))).toBe(true);
   });
@@ -426,12 +427,7 @@ describe("the end", () => {
 
   test("stopping is orderly, and only once", async () => {
     const driver = tinyDriver((input) =>
-      input.kind === "start"
-        ? [
-            { kind: "work", award, skill: "s", input: { kind: "none" }, budgetMs: 1_000 },
-            { kind: "wake", atMonoMs: 0 },
-          ]
-        : [persist("late")],
+      input.kind === "start" ? [WORK, { kind: "wake", atMonoMs: 0 }] : [persist("late")],
     );
     await driver.start();
     await waitFor(() => happened.includes("work"));

@@ -142,7 +142,7 @@ test("a peer with whom a job is shared is told more than a stranger", async () =
   await raw.dial(multiaddr(node.network.addresses()[0]!));
   const member = raw.peerId.toString() as AgentId;
   await waitFor(() => node.network.peers().includes(member));
-  node.network.send(member, "pulse", text("pulse"));
+  node.network.sharing(new Set([member]));
   for (let i = 0; i < 8; i++) node.network.send(member, "main", new Uint8Array(MIB));
   expect(node.network.stats().dropped).toBe(0);
   expect(node.network.stats().held.outbound).toBeGreaterThan(6 * MIB);

@@ -1,22 +1,17 @@
 /** The transport over real libp2p on loopback: who is there, frames, gossip, floods, offences (protocol.md 2, 9). */
 
-import { noise } from "@chainsafe/libp2p-noise";
-import { identify } from "@libp2p/identify";
-import type { Libp2p } from "@libp2p/interface";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNetwork } from "../../node/network/network.ts";
 import { networkLimits } from "../../node/network/network-limits.ts";
 import { framesProtocol } from "../../node/network/protocol-names.ts";
 import { createMemoryBlobStore } from "../../node/store/blob-store.ts";
-import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../../protocol/wire/verdict.ts";
 import { newMesh, silent, startNode, stopNodes, type TestNode } from "../support/network-nodes.ts";
+import { startRaw, stopRaws } from "../support/raw-peer.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 }); // above the deadlines of `waitFor`, so that those are what fails
@@ -36,25 +31,9 @@ function numbered(number: number, bytes = 64): Uint8Array {
 }
 const numberOf = (frame: Uint8Array): number => new DataView(frame.buffer, frame.byteOffset).getUint32(0);
 
-const raws: Libp2p[] = [];
-
-/** A peer that speaks libp2p but is none of ours: what it does on a stream is up to the test. */
-async function startRaw(meshId: MeshId | null): Promise<Libp2p> {
-  const raw = await createLibp2p({
-    privateKey: makeIdentity().privateKey,
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: { identify: identify() },
-  });
-  raws.push(raw);
-  if (meshId !== null) await raw.handle(framesProtocol(meshId), (stream) => stream.closeRead());
-  return raw;
-}
-
 afterEach(async () => {
   await stopNodes();
-  await Promise.all(raws.splice(0).map((raw) => raw.stop()));
+  await stopRaws();
 });
 
 /** Two nodes; the first knows where the second is. */
@@ -143,19 +122,35 @@ describe("direct streams", () => {
     a.network.address(makeIdentity().agent, ["not an address", "/ip4/127.0.0.1/tcp/99999999"]);
     a.network.send("somebody" as AgentId, "main", text("one"));
     await waitFor(() => a.network.stats().dropped === 1);
-    await expect(a.network.fetchBlob("0".repeat(64) as never, 10, ["nobody" as AgentId])).resolves.toBe(false);
+    await expect(a.network.fetchBlob("0".repeat(64) as never, 10, ["nobody" as AgentId], "")).resolves.toBe(false);
+  });
+
+  test("while it has little room a node reads those with whom it shares a job, and guests later", async () => {
+    const meshId = newMesh();
+    const [member, node] = await startPair(meshId);
+    const guest = await startNode({ meshId });
+    guest.meet(node);
+    node.network.sharing(new Set([member.agent]));
+    node.network.setReading("sharing");
+    guest.network.send(node.agent, "main", text("first"));
+    await waitFor(() => guest.network.stats().sent.direct === 1);
+    member.network.send(node.agent, "main", text("second"));
+    await waitFor(() => node.frames(member.agent).length === 1);
+    expect(node.frames(guest.agent)).toEqual([]);
+    node.network.setReading("all");
+    await waitFor(() => node.frames(guest.agent).length === 1);
   });
 
   test("a node that is not read holds its frames, and loses none", async () => {
     const [a, b] = await startPair();
     a.network.send(b.agent, "main", numbered(0));
     await waitFor(() => b.frames().length === 1);
-    b.network.setReading(false);
+    b.network.setReading("nobody");
     const count = 4_000; // with 4 KiB each more than the windows and buffers on the way, less than the queue
     for (let number = 1; number < count; number++) a.network.send(b.agent, "main", numbered(number, 4_096));
     await waitFor(() => a.network.stats().sent.bytes > networkLimits.streamWindowBytes / 10);
     expect(b.frames().length).toBe(1);
-    b.network.setReading(true);
+    b.network.setReading("all");
     await waitFor(() => b.frames().length === count);
     expect(b.frames().map(numberOf)).toEqual(Array.from({ length: count }, (_, number) => number));
     expect(kindsAbout(a, b.agent)).toEqual(["connected"]);
@@ -165,7 +160,7 @@ describe("direct streams", () => {
     const [a, b] = await startPair();
     a.network.send(b.agent, "main", numbered(0));
     await waitFor(() => b.frames().length === 1);
-    b.network.setReading(false);
+    b.network.setReading("nobody");
     let sent = 1;
     await waitFor(() => {
       for (let i = 0; i < 500; i++) a.network.send(b.agent, "main", numbered(sent++, 8_192));
@@ -173,7 +168,7 @@ describe("direct streams", () => {
     });
     expect(a.network.stats().dropped).toBeGreaterThan(1_000);
 
-    b.network.setReading(true);
+    b.network.setReading("all");
     await waitFor(() => kindsAbout(a, b.agent).length === 3);
     expect(kindsAbout(a, b.agent)).toEqual(["connected", "disconnected", "connected"]);
     a.network.send(b.agent, "main", text("after the flood"));

@@ -66,6 +66,16 @@ disk: { guestBlobs: 64MiB, ended: 365d }
       "owners: { allow: [ada] }",
       "limits.yaml:1: owners.allow[0]: this is no owner's id – one has 52 characters, 12D3KooW first",
     ],
+    ["connections: { upgrade: 60d }", "limits.yaml:1: connections.upgrade: it may be at most 1m – correct it"],
+    ["connections: { pending: 0 }", "limits.yaml:1: connections.pending: it must be at least 8 – correct it"],
+    [
+      "connections: { total: 100, outbound: 100 }",
+      "limits.yaml:1: connections.outbound takes all 100 of connections.total: nobody could dial this node – lower it, or raise connections.total",
+    ],
+    ["memory: { inbound: 1B }", "limits.yaml:1: memory.inbound: it must be at least 8MiB – correct it"],
+    ["memory: { guestInbound: 1MiB }", "limits.yaml:1: memory.guestInbound: it must be at least 4MiB – correct it"],
+    ["hosting: { guestDeadline: 60d }", "limits.yaml:1: hosting.guestDeadline: it may be at most 30d – correct it"],
+    ["disk: { jobs: 1KiB }", "limits.yaml:1: disk.jobs: it must be at least 1MiB – correct it"],
     ["[1]", "limits.yaml:1: the file must be a map, not a list – correct it"],
   ])("is refused in one line: %j", (text, says) => {
     expect(refusal(text)).toBe(says);
@@ -89,6 +99,14 @@ test("every limit that there is has a row", () => {
   );
   expect(rows).toEqual(there.sort());
   for (const row of LIMIT_ROWS) expect(limitOf(DEFAULT_LIMITS, row)).toBeDefined();
+});
+
+test("the defaults are among what a file may say", () => {
+  for (const row of LIMIT_ROWS) {
+    const value = limitOf(DEFAULT_LIMITS, row);
+    if (typeof value !== "number" || row.kind === "credits") continue;
+    expect([row.key, value >= row.least && value <= row.most]).toEqual([row.key, true]);
+  }
 });
 
 test("docs/limits.md has the table", async () => {

@@ -21,5 +21,7 @@ it("goes by where a name led that was dialled", async () => {
   for (const all of [false, true])
     await new Promise((resolve) => origins.lookup("198.51.100.9", { all }, resolve as never));
   expect(origins.of(connections("/dns4/198.51.100.9/tcp/1"))).toBe("198.51.100.0/24");
-  expect(origins.of(connections("/dns4/never.dialled.example/tcp/1"))).toBe("");
+  await new Promise((resolve) => origins.lookup("10.0.0.7", {}, resolve as never));
+  expect(origins.of(connections("/dns4/10.0.0.7/tcp/1"))).toBe("");
+  expect(origins.of(connections("/dns4/long.forgotten.example/tcp/1"))).toBe("dns4/long.forgotten.example");
 });

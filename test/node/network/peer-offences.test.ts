@@ -39,6 +39,14 @@ test("after a day without a refusal it begins anew", () => {
   expect(offendUntilRefused(peers, id("old"), laterMs)).toBe(refusedMs);
 });
 
+test("what still comes of a peer that is refused does not lengthen that", () => {
+  const peers = new PeerOffences();
+  const forMs = offendUntilRefused(peers, id("honest"), 0);
+  for (let i = 0; i < 100 * MOST; i++) expect(peers.offend(id("honest"), i)).toBe(0);
+  expect(peers.refuses(id("honest"), forMs)).toBe(false);
+  expect(offendUntilRefused(peers, id("honest"), forMs)).toBe(2 * refusedMs);
+});
+
 test("an offence now and then is forgiven", () => {
   const peers = new PeerOffences();
   for (let second = 0; second < 500; second++) expect(peers.offend(id("clumsy"), second * 1_000)).toBe(0);

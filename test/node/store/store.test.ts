@@ -241,11 +241,11 @@ describe.each([
   test("a download is continued, checked, and only then a blob", async () => {
     const blobs = create();
     const hash = hasher(large);
-    const first = await blobs.openPartial(hash);
+    const first = await blobs.openPartial(hash, "");
     await first.write(large.subarray(0, 70_000));
     await first.close();
     expect(await blobs.has(hash)).toBe(false);
-    const second = await blobs.openPartial(hash);
+    const second = await blobs.openPartial(hash, "");
     expect(second.bytes).toBe(70_000);
     await second.write(large.subarray(70_000));
     expect(await second.finish()).toBe(true);
@@ -256,11 +256,11 @@ describe.each([
   test("a download of something else is dropped", async () => {
     const blobs = create();
     const hash = hasher(large);
-    const wrong = await blobs.openPartial(hash);
+    const wrong = await blobs.openPartial(hash, "");
     await wrong.write(bytes(1, 2, 3));
     expect(await wrong.finish()).toBe(false);
     expect(await blobs.has(hash)).toBe(false);
-    const anew = await blobs.openPartial(hash);
+    const anew = await blobs.openPartial(hash, "");
     expect(anew.bytes).toBe(0);
     await anew.close();
   });
@@ -353,7 +353,7 @@ describe("identity", () => {
 
 test("needs of jobs without a record go at a start, and those of others stay", () => {
   const store = open(null);
-  const need = { owner: "owner" as AgentId, bytes: 1, isGuest: true };
+  const need = { owner: "owner" as AgentId, bytes: 1, guest: null };
   store.write([persist("genesis", bytes(1), true)]);
   store.needs.add({ ...need, job: JOB, hash: "kept" as Hash });
   store.needs.add({ ...need, job: OTHER, hash: "forgotten" as Hash });

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { JobId } from "../../../protocol/core/ids.ts";
-import { single } from "../../../sim/parts/workloads/job-builder.ts";
+import { map, single } from "../../../sim/parts/workloads/job-builder.ts";
 import {
   awardItem,
   DrivenAgent,
@@ -30,7 +30,7 @@ test("an invitation whose input is not taken is refused in words, and what came 
   const { job, signed } = withBlob();
   const asked = m0.frame("owner", { kind: "invite", genesis: signed, vcvs: [] });
   expect(m0.of("fetchBlob", asked)).toMatchObject([{ hash: hashOf(7), needs: { job, owner: "owner" } }]);
-  const out = m0.input({ kind: "blobFailed", hash: hashOf(7), reason: "its disk is full" });
+  const out = m0.input({ kind: "blobFailed", job, hash: hashOf(7), reason: "its disk is full" });
   expect(m0.sent(out).map(({ message }) => message)).toMatchObject([
     { kind: "inviteReply", yes: false, reason: "its disk is full" },
   ]);
@@ -42,12 +42,35 @@ test("inputs of a job that never begins are released, and those of one that begi
     const m0 = new DrivenAgent("m0", { skills: [] });
     const { job, signed } = withBlob();
     m0.frame("owner", { kind: "invite", genesis: signed, vcvs: [] });
-    m0.input({ kind: "blobStored", hash: hashOf(7) });
+    m0.input({ kind: "blobStored", job, hash: hashOf(7) });
     if (isBegun) m0.frame("owner", { kind: "start", job });
     m0.pass(61_000, 1_000);
-    m0.frame("other", { kind: "invite", genesis: jobOf("other", { nodes: [blobInput] }).signed, vcvs: [] });
     expect(m0.of("releaseBlobs")).toEqual(isBegun ? [] : [{ kind: "releaseBlobs", job }]);
     expect(m0.of("forget")).toEqual([]);
+  }
+});
+
+test("a blob that one job cannot have is no matter of another job", () => {
+  const m0 = new DrivenAgent("m0", { skills: [] });
+  const [bad, good] = [jobOf("mallory", { nodes: [blobInput] }), withBlob()];
+  m0.frame("mallory", { kind: "invite", genesis: bad.signed, vcvs: [] });
+  m0.frame("owner", { kind: "invite", genesis: good.signed, vcvs: [] });
+  const failed = m0.input({ kind: "blobFailed", job: bad.job, hash: hashOf(7) });
+  expect(m0.sent(failed)).toMatchObject([{ to: "mallory", message: { kind: "inviteReply", yes: false } }]);
+  const stored = m0.input({ kind: "blobStored", job: good.job, hash: hashOf(7) });
+  expect(m0.sent(stored)).toMatchObject([{ to: "owner", message: { kind: "inviteReply", yes: true } }]);
+});
+
+test("a guest's job with thousands of tiny inputs is refused in words, and that of a known owner is not", () => {
+  const packs = Array.from({ length: 4_097 }, (_, i) => ({ hash: hashOf(i + 1), bytes: 1 }));
+  const generator = { kind: "map" as const, batch: 1, items: { kind: "packs" as const, packs } };
+  for (const owner of ["mallory", "m0"]) {
+    const m0 = new DrivenAgent("m0", { skills: [] });
+    const { signed } = jobOf(owner, { nodes: [{ ...map("m", [1]), generator }], committee: ["m0"] });
+    const out = m0.frame(owner, { kind: "invite", genesis: signed, vcvs: [] });
+    expect(m0.of("fetchBlob", out).length).toBe(owner === "m0" ? 4_097 : 0);
+    if (owner === "mallory")
+      expect(m0.sent(out)).toMatchObject([{ message: { yes: false, reason: expect.stringContaining("4097 blobs") } }]);
   }
 });
 

@@ -75,6 +75,14 @@ test("the genesis is that of job/draft.ts, signed by the owner, and its members 
   );
 });
 
+test("those that are asked are no guests of the owner", () => {
+  const owner = ownerThatKnows();
+  submit(owner);
+  const invited = owner.sent().flatMap(({ to, message }) => (message.kind === "invite" ? [to] : []));
+  owner.pass(1_000);
+  expect([...owner.of("sharing").at(-1)!.agents].sort()).toEqual(invited.sort());
+});
+
 test("two equal drafts in the same moment are two jobs", () => {
   const owner = ownerThatKnows();
   submit(owner);

@@ -17,7 +17,8 @@ function saidOf(compare: typeof TEXT | { readonly kind: "exact" }, units: number
   worker.learn("m0", made);
   const out = worker.frame("m0", { kind: "notice", job: made.job, items: [awardItem("a", { sealed: true })] });
   const output = encodeValue("x".repeat(units));
-  if (output.length > limits.inlineBytes) worker.input({ kind: "blobStored", hash: crypto.hash(output) });
+  if (output.length > limits.inlineBytes)
+    worker.input({ kind: "blobStored", job: made.job, hash: crypto.hash(output) });
   worker.effects = [];
   const nonce = new Uint8Array(32);
   worker.input({

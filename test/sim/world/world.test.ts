@@ -8,6 +8,8 @@ import { recordsFrom } from "../../../protocol/machine.ts";
 import { createWorld, WorldError } from "../../../sim/world/world.ts";
 import { award, counting, id, JOB, persist, scripted, send, worldOf } from "../../support/scripted-world.ts";
 
+const NEEDS = { job: "j" as JobId, owner: id("a") };
+
 describe("processes", () => {
   test("a crash takes what was not forced, a restart brings back the rest as a new incarnation", () => {
     const restored: string[] = [];
@@ -59,7 +61,14 @@ describe("processes", () => {
   test("a crash drops timers, work and frames in flight", () => {
     const machine = scripted((input) => {
       if (input.kind !== "start") return [];
-      const work: Effect = { kind: "work", award: award(), skill: "s", input: { kind: "none" }, budgetMs: 1_000 };
+      const work: Effect = {
+        kind: "work",
+        award: award(),
+        skill: "s",
+        input: { kind: "none" },
+        budgetMs: 1_000,
+        needs: NEEDS,
+      };
       return [{ kind: "wake", atMonoMs: 100 }, work];
     });
     const world = worldOf("ab", machine.create, {}, { skill: () => ({ afterMs: 100, output: 1 }) });
@@ -210,13 +219,12 @@ describe("processes", () => {
 describe("blobs and work", () => {
   const blob = new Uint8Array(1_000).fill(5);
   const blobHash = hasher(blob);
-  const needs = { job: "j" as JobId, owner: id("a") };
 
   test("a blob comes from the first holder that gives it", () => {
     const machine = scripted((input, _, config) => {
-      if (input.kind === "start" && config.name === "c") return [{ kind: "storeBlob", bytes: blob, needs }];
+      if (input.kind === "start" && config.name === "c") return [{ kind: "storeBlob", bytes: blob, needs: NEEDS }];
       if (input.kind !== "connected" || config.name !== "d" || input.agent !== "a") return [];
-      return [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["a", "b", "c"].map(id), needs }];
+      return [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["a", "b", "c"].map(id), needs: NEEDS }];
     });
     const agents = [
       { name: "a" }, // has none: says so after a round trip
@@ -236,7 +244,7 @@ describe("blobs and work", () => {
   test("a blob that nobody gives is told to have failed", () => {
     const machine = scripted((input, _, config) =>
       input.kind === "connected" && config.name === "a"
-        ? [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["b", "nobody"].map(id), needs }]
+        ? [{ kind: "fetchBlob", hash: blobHash, bytes: blob.length, from: ["b", "nobody"].map(id), needs: NEEDS }]
         : [],
     );
     const world = worldOf("ab", machine.create);
@@ -247,7 +255,7 @@ describe("blobs and work", () => {
   test("a blob of another length is not taken", () => {
     const machine = scripted((input, _, config) =>
       input.kind === "connected" && config.name === "a"
-        ? [{ kind: "fetchBlob", hash: blobHash, bytes: 999, from: [id("b")], needs }]
+        ? [{ kind: "fetchBlob", hash: blobHash, bytes: 999, from: [id("b")], needs: NEEDS }]
         : [],
     );
     const world = worldOf("ab", machine.create);
@@ -264,6 +272,7 @@ describe("blobs and work", () => {
     skill: "s",
     input: { kind: "none" },
     budgetMs,
+    needs: NEEDS,
   });
 
   test("work ends with its outcome, with a failure, or at the end of the lease", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { hasher } from "../../../../node/platform/crypto.ts";
 import { isSignedVote, signVote } from "../../../../protocol/consensus/ballots.ts";
-import type { Hash, MeshId } from "../../../../protocol/core/ids.ts";
+import type { AgentId, Hash, MeshId } from "../../../../protocol/core/ids.ts";
 import type { Effect } from "../../../../protocol/effect.ts";
 import type { Input } from "../../../../protocol/input.ts";
 import type { Vote } from "../../../../protocol/wire/consensus.ts";
@@ -138,7 +138,9 @@ describe("strategies", () => {
 
 describe("workers that lie", () => {
   const run = (lie: "take-and-never-deliver" | "overrun"): string[] => {
-    const work: Effect = { kind: "work", award: award(), skill: "s", input: { kind: "none" }, budgetMs: 1_000 };
+    const needs = { job: award().job, owner: "ada" as AgentId };
+    const input = { kind: "none" as const };
+    const work: Effect = { kind: "work", award: award(), skill: "s", input, budgetMs: 1_000, needs };
     const machine = scripted((input) => (input.kind === "start" ? [work] : []));
     const skill = () => ({ afterMs: 2_000, output: 1 });
     const world = worldOf("a", machine.create, {}, { skill, wrap: workerAdversary(lie, 1, () => undefined) });
