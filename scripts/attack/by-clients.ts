@@ -8,13 +8,14 @@ import { parseJob } from "../../node/job-file/parse-job.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import type { Attack } from "./attack.ts";
+import { idleJob } from "./made-up.ts";
 import { type Order, pause } from "./order.ts";
 
 const MEET_MS = 30_000;
 const MIB = 1024 * 1024;
 
 /** A client under a fresh key that has met all targets. */
-async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
+export async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
   const joined = targets.map(({ address }) => address);
   const node = await createNode({ mesh, owner: makeIdentity(), listen: [], join: joined });
   await node.until((one) => targets.every(({ agent }) => one.peers().includes(agent)), MEET_MS, "meeting the nodes");
@@ -28,9 +29,6 @@ async function tryJob(node: MeshworkNode, yaml: string, folder = "."): Promise<v
     .catch(() => undefined);
 }
 
-const idleJob = (name: string): string =>
-  `name: ${name}\nbudget: 1\ndeadline: 30d\ntasks:\n  never: { skill: nobody.has-it, input: 1 }\noutput: never\n`;
-
 const PLACES = 64;
 const PLACE_KEYS = 8;
 
@@ -41,7 +39,8 @@ const fillPlaces: Attack = {
   async start(order) {
     const clients = await Promise.all(Array.from({ length: PLACE_KEYS }, () => clientOf(order)));
     const fill = async (client: MeshworkNode, owner: number): Promise<void> => {
-      for (let i = 0; i < PLACES / PLACE_KEYS; i++) await tryJob(client, idleJob(`idle-${owner}-${i}`));
+      for (let i = 0; i < PLACES / PLACE_KEYS; i++)
+        await tryJob(client, idleJob(`idle-${owner}-${i}`, "30d", "input: 1"));
     };
     await Promise.race([Promise.all(clients.map(fill)), pause((order.seconds / 2) * 1_000)]);
   },
@@ -64,28 +63,47 @@ const takeSlots: Attack = {
   },
 };
 
-const BLOB_JOBS = 6;
+const SHORT_OWNERS = 4;
+const SHORT_TASKS = 200;
+
+const starveSlots: Attack = {
+  name: "slot-starve",
+  does: `${SHORT_OWNERS} fresh owners submit ${SHORT_TASKS} tasks of 50 s each, with leases of a minute`,
+  aims: "no worker has a slot left, although no lease is long",
+  async start(order) {
+    const waits = Array.from({ length: SHORT_TASKS }, () => 50_000).join(", ");
+    const starve = async (owner: number): Promise<void> =>
+      tryJob(
+        await clientOf(order),
+        `name: short-${owner}\nbudget: 1000\ndeadline: 12h\npolicy: { timeout: 60s }\ntasks:\n  wait: { skill: wait, map: { over: [${waits}] } }\noutput: wait\n`,
+      );
+    await Promise.all(Array.from({ length: SHORT_OWNERS }, (_, owner) => starve(owner)));
+    await pause(3_000); // workers have their awards after the first window
+  },
+};
+
+/** Submitting at the same time. */
+const BLOB_OWNERS = 4;
 const BLOB_BYTES = 60 * MIB;
+/** More than the disk of a node has for guests, whatever it is set to in these runs. */
+const BLOB_JOBS = 40;
 
 const fillDisks: Attack = {
   name: "fill-disks",
-  does: `fresh owners submit ${BLOB_JOBS} jobs with an input of ${BLOB_BYTES / MIB} MiB each, and cancel them`,
-  aims: "blobs that nobody needs stay on every disk",
+  does: `fresh owners submit ${BLOB_JOBS} jobs with an input of ${BLOB_BYTES / MIB} MiB each, and leave`,
+  aims: "the inputs take more disk than guests may have, and stay although nobody needs them",
   async start(order) {
     const folder = mkdtempSync(join(tmpdir(), "meshwork-attack-"));
-    const fill = async (): Promise<void> => {
-      for (let i = 0; i < BLOB_JOBS; i++) {
-        writeFileSync(join(folder, "blob.bin"), randomBytes(BLOB_BYTES));
+    const fill = async (owner: number): Promise<void> => {
+      for (let i = owner; i < BLOB_JOBS; i += BLOB_OWNERS) {
+        const file = `blob-${owner}.bin`;
+        writeFileSync(join(folder, file), randomBytes(BLOB_BYTES));
         const client = await clientOf(order);
-        await tryJob(
-          client,
-          `name: blob-${i}\nbudget: 1\ndeadline: 1d\ntasks:\n  never: { skill: nobody.has-it, input: { file: blob.bin } }\noutput: never\n`,
-          folder,
-        );
+        await tryJob(client, idleJob(`blob-${i}`, "1d", `input: { file: ${file} }`), folder);
         await client.stop();
       }
     };
-    void fill().catch(() => undefined);
+    for (let owner = 0; owner < BLOB_OWNERS; owner++) void fill(owner).catch(() => undefined);
     await pause(2_000);
   },
 };
@@ -110,4 +128,4 @@ const sayYesAndGo: Attack = {
   },
 };
 
-export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, fillDisks, sayYesAndGo];
+export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, starveSlots, fillDisks, sayYesAndGo];

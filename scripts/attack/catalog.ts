@@ -3,6 +3,8 @@
 import type { Attack } from "./attack.ts";
 import { BY_CLIENTS } from "./by-clients.ts";
 import { BY_FRAMES } from "./by-frames.ts";
+import { BY_GOSSIP } from "./by-gossip.ts";
+import { BY_JOBS } from "./by-jobs.ts";
 import { BY_STREAMS } from "./by-streams.ts";
 
-export const ATTACKS: readonly Attack[] = [...BY_CLIENTS, ...BY_FRAMES, ...BY_STREAMS];
+export const ATTACKS: readonly Attack[] = [...BY_CLIENTS, ...BY_JOBS, ...BY_FRAMES, ...BY_GOSSIP, ...BY_STREAMS];

@@ -1,4 +1,4 @@
-/** A stranger's end of a connection: libp2p as nodes have it, under a fresh key, and whatever bytes it likes. */
+/** A stranger's end of connections: libp2p as nodes have it, under a fresh key, and whatever bytes it likes. */
 
 import { lookup } from "node:dns";
 import type { Stream } from "@libp2p/interface";
@@ -6,7 +6,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { encodeFrames } from "../../node/network/frame-codec.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createLibp2pNode, type MeshNode } from "../../node/network/libp2p-node.ts";
-import { framesProtocol, topicName } from "../../node/network/protocol-names.ts";
+import { blobsProtocol, framesProtocol, topicName } from "../../node/network/protocol-names.ts";
 import { drained } from "../../node/network/streams.ts";
 import { createSigner } from "../../node/platform/crypto.ts";
 import type { Signer } from "../../protocol/core/crypto.ts";
@@ -49,10 +49,21 @@ export class Peer {
     await this.#node.dial(multiaddr(address));
   }
 
+  /** Whether any node still has a connection to it. */
+  get isConnected(): boolean {
+    return this.#node.getConnections().length > 0;
+  }
+
   /** A stream of frames of its own; a node expects one. */
   async openFrames({ address }: Target): Promise<Stream> {
     const connection = await this.#node.dial(multiaddr(address));
     return connection.newStream(framesProtocol(this.#mesh));
+  }
+
+  /** A stream on which one blob can be asked for. */
+  async openBlobs({ address }: Target): Promise<Stream> {
+    const connection = await this.#node.dial(multiaddr(address));
+    return connection.newStream(blobsProtocol(this.#mesh));
   }
 
   /** Sends over one stream, opened on first use and again when the node has closed it. */
@@ -65,6 +76,11 @@ export class Peer {
   /** The node's own frames to this peer. */
   async handleFrames(onStream: (stream: Stream) => void): Promise<void> {
     await this.#node.handle(framesProtocol(this.#mesh), onStream);
+  }
+
+  /** What nodes ask of this peer's blobs. */
+  async handleBlobs(onStream: (stream: Stream) => void): Promise<void> {
+    await this.#node.handle(blobsProtocol(this.#mesh), onStream);
   }
 
   listenTo(topic: GossipTopic): void {
