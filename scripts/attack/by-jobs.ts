@@ -19,7 +19,8 @@ const missingBlobs = (count: number, bytes: number): Items => ({
   items: range(count).map(() => ({ kind: "blob", hash: toHex(randomBytes(32)) as Hash, bytes })),
 });
 
-const TINY_BLOBS = 28_000;
+/** As many as fit into a genesis. */
+const TINY_BLOBS = 27_500;
 const TINY_EVERY_MS = 2_000;
 
 const nameTinyBlobs: Attack = {
@@ -40,39 +41,42 @@ const nameTinyBlobs: Attack = {
   },
 };
 
-const DECLARED_JOBS_MS = 500;
-const DECLARED_BLOBS = 4;
-const DECLARED_BYTES = 60 * MIB;
+const DECLARED_EVERY_MS = 1_000;
+/** Large ones first, then smaller and smaller ones for what is left. */
+const DECLARED_BYTES = [60 * MIB, 60 * MIB, 60 * MIB, 16 * MIB, 4 * MIB, MIB, 256 * 1_024, 64 * 1_024, 20 * 1_024];
 
 const declareBytes: Attack = {
   name: "declared-bytes",
-  does: `invites each node, twice a second, to jobs with ${DECLARED_BLOBS} inputs of ${DECLARED_BYTES / MIB} MiB that it does not have, and is silent when asked for them`,
+  does: `invites each node, every second, to ${DECLARED_BYTES.length} jobs with inputs of up to 240 MiB that it does not have, and is silent when asked for them`,
   aims: "the disk for blobs of guests is taken by bytes that never come",
   async start(order) {
     const draft = await idleDraft();
     const intruders = await intrudersFor(order, (peer) => peer.handleBlobs(() => undefined));
     for (const intruder of intruders) {
       const hosts = [intruder.target.agent];
-      void keepDoing(DECLARED_JOBS_MS, () =>
-        intruder.send((signer) => [
-          makeInvitation(order.mesh, signer, draft, { hosts, items: missingBlobs(DECLARED_BLOBS, DECLARED_BYTES) })
-            .invite,
-        ]),
+      void keepDoing(DECLARED_EVERY_MS, () =>
+        intruder.send((signer) =>
+          DECLARED_BYTES.map((bytes) => {
+            const items = missingBlobs(bytes > 16 * MIB ? 4 : 1, bytes);
+            return makeInvitation(order.mesh, signer, draft, { hosts, items }).invite;
+          }),
+        ),
       );
     }
-    await pause(3_000);
+    await pause(4_000);
   },
 };
 
 const MARKS = 15_000;
-const MARKS_AT_A_TIME = 16;
-const MARKS_MS = 30;
-const MARKED_MS = 30_000;
+const MARKS_AT_A_TIME = 64;
+/** All of them, on a slow machine, ms. */
+const MARKED_MS = 240_000;
 
 const loopRetired: Attack = {
   name: "retire-loop",
   does: `has each node begin up to ${MARKS.toLocaleString("en")} jobs, and withdraws each at once`,
   aims: "nodes remember so many jobs that they gave up that they host no others for a day",
+  startsWithinMs: MARKED_MS + 10_000,
   async start(order) {
     const draft = await idleDraft();
     // Most of the committee does not exist, so it decides nothing.
@@ -87,7 +91,7 @@ const loopRetired: Attack = {
           }),
         );
         await sent.then(() => (marks += MARKS_AT_A_TIME)).catch(() => pause(200));
-        await pause(MARKS_MS);
+        await pause(1);
       }
     };
     await Promise.race([Promise.all((await intrudersFor(order)).map(fill)), pause(MARKED_MS)]);

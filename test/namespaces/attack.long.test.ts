@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { whyNoNamespaces } from "../../scripts/attack/lan.ts";
-import type { AttackResults } from "../../scripts/attack/report.ts";
+import type { AttackResults } from "../../scripts/attack/results.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/attack.ts", import.meta.url));
 const reason = whyNoNamespaces();
