@@ -9,7 +9,7 @@ import { encodeBeacon, encodeVcv } from "../../protocol/wire/message.ts";
 import type { Attack } from "./attack.ts";
 import { Intruder, keepDoing } from "./intruder.ts";
 import { makeVector } from "./made-up.ts";
-import { pause } from "./order.ts";
+import { pause, type Target } from "./order.ts";
 import { Peer } from "./peer.ts";
 
 const { hash } = nodeCrypto;
@@ -46,24 +46,25 @@ const callInVain: Attack = {
   },
 };
 
+const FLOODED = 2;
 const FLOODERS = 4;
 const VECTORS_A_SECOND = 400;
 const VECTORS_AT_A_TIME = 20;
 
 const floodVectors: Attack = {
   name: "gossip-flood",
-  does: `${FLOODERS} identities give one node ${VECTORS_A_SECOND} vectors a second each to hand on, each vector of another made-up agent`,
+  does: `${FLOODERS} identities give each of ${FLOODED} nodes ${VECTORS_A_SECOND} vectors a second to hand on, each vector of another made-up agent`,
   aims: "all nodes hold made-up agents, and take their honest neighbour for the source of the flood",
   async start(order) {
-    const [target] = order.targets;
-    const flood = async (): Promise<void> => {
-      const intruder = new Intruder(order, target!, (peer) => peer.listenTo("caps"));
+    const flood = async (target: Target): Promise<void> => {
+      const intruder = new Intruder(order, target, (peer) => peer.listenTo("caps"));
       await keepDoing((1_000 * VECTORS_AT_A_TIME) / VECTORS_A_SECOND, async () => {
         const peer = await intruder.come();
         for (let i = 0; i < VECTORS_AT_A_TIME; i++) await peer.publish("caps", encodeVcv(makeVector(order.mesh)));
       });
     };
-    for (let i = 0; i < FLOODERS; i++) void flood();
+    for (const target of order.targets.slice(0, FLOODED))
+      for (let i = 0; i < FLOODERS; i++) void flood(target);
     await pause(NOTICED_MS + 5_000); // what a node may hand on at once has gone out by then
   },
 };
