@@ -63,8 +63,7 @@ const floodVectors: Attack = {
         for (let i = 0; i < VECTORS_AT_A_TIME; i++) await peer.publish("caps", encodeVcv(makeVector(order.mesh)));
       });
     };
-    for (const target of order.targets.slice(0, FLOODED))
-      for (let i = 0; i < FLOODERS; i++) void flood(target);
+    for (const target of order.targets.slice(0, FLOODED)) for (let i = 0; i < FLOODERS; i++) void flood(target);
     await pause(NOTICED_MS + 5_000); // what a node may hand on at once has gone out by then
   },
 };
