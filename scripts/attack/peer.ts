@@ -42,6 +42,8 @@ export class Peer {
     const options = { meshId: mesh, identity, listen: [], local: false, lookup };
     const node = await createLibp2pNode(options, ANYTHING_GOES);
     await node.start();
+    // A node hangs up on a peer to which it cannot talk, so what it says is taken, and forgotten.
+    await node.handle(framesProtocol(mesh), (stream) => stream.addEventListener("message", () => undefined));
     return new Peer(mesh, node, createSigner(identity));
   }
 
@@ -73,9 +75,9 @@ export class Peer {
     if (!isTaken) await drained(this.#frames, DRAIN_MS);
   }
 
-  /** The node's own frames to this peer. */
+  /** The node's own frames to this peer; by default it reads and forgets them. */
   async handleFrames(onStream: (stream: Stream) => void): Promise<void> {
-    await this.#node.handle(framesProtocol(this.#mesh), onStream);
+    await this.#node.handle(framesProtocol(this.#mesh), onStream, { force: true });
   }
 
   /** What nodes ask of this peer's blobs. */
