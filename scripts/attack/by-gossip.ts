@@ -7,10 +7,9 @@ import type { AgentId, Hash, JobId, MeshId } from "../../protocol/core/ids.ts";
 import { type BeaconContent, beaconHash } from "../../protocol/wire/capability.ts";
 import { encodeBeacon, encodeVcv } from "../../protocol/wire/message.ts";
 import type { Attack } from "./attack.ts";
-import { Intruder, keepDoing } from "./intruder.ts";
+import { Intruder, intrudersFor, keepDoing } from "./intruder.ts";
 import { makeVector } from "./made-up.ts";
 import { pause, type Target } from "./order.ts";
-import { Peer } from "./peer.ts";
 
 const { hash } = nodeCrypto;
 /** Gossip notices its neighbours once a second. */
@@ -35,14 +34,14 @@ const callInVain: Attack = {
   does: `publishes ${BEACONS_A_SECOND} beacons a second, for jobs that do not exist`,
   aims: "all nodes check them, ask for the jobs, and pass them on",
   async start(order) {
-    const peer = await Peer.start(order.mesh);
-    peer.listenTo("beacons");
-    for (const target of order.targets) await peer.connect(target);
+    const intruders = await intrudersFor(order, (peer) => peer.listenTo("beacons"));
     await pause(NOTICED_MS);
-    void keepDoing((1_000 * BURST) / BEACONS_A_SECOND, async () => {
-      for (let i = 0; i < BURST; i++)
-        await peer.publish("beacons", makeBeacon(order.mesh, peer.signer, peer.signer.agent));
-    });
+    for (const intruder of intruders)
+      void keepDoing((1_000 * BURST * intruders.length) / BEACONS_A_SECOND, async () => {
+        const peer = await intruder.come();
+        for (let i = 0; i < BURST; i++)
+          await peer.publish("beacons", makeBeacon(order.mesh, peer.signer, peer.signer.agent));
+      });
   },
 };
 
