@@ -1,7 +1,7 @@
 /** The results of attacks as a table of the terminal, as a page, and as docs/attacks.md. */
 
 import { packageVersion } from "../../node/platform/version.ts";
-import { type Html, html, nothing } from "../../sim/report/html.ts";
+import { type Html, html } from "../../sim/report/html.ts";
 import { document } from "../../sim/report/shell.ts";
 import { NODES } from "./attacked-mesh.ts";
 import { ATTACKS } from "./catalog.ts";
@@ -10,18 +10,9 @@ import type { AttackResults } from "./results.ts";
 
 const nameOf = ({ attack }: Measured): string => attack ?? "(spinner)";
 const secondsOf = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-const COLUMNS = [
-  "attack",
-  "jobs",
-  "certified",
-  "p50",
-  "p95",
-  `memory (≤ ${BOUNDS.peakMib} MiB)`,
-  `disk (≤ ${BOUNDS.diskMib} MiB)`,
-  "nodes up",
-  "verdict",
-] as const;
-const [, ...MEASURES] = COLUMNS;
+/** What is measured, and then what it means. */
+const MEASURES = ["certified", "p50", "p95", "memory", "disk", "nodes up"] as const;
+const COLUMNS = ["attack", ...MEASURES, "verdict"] as const;
 
 const isHeld = (one: Measured): boolean => failures(one).length === 0;
 const heldOf = ({ measured }: AttackResults): number => measured.filter(isHeld).length;
@@ -31,20 +22,19 @@ export function verdictOf(one: Measured): string {
   return isHeld(one) ? "held" : `not held: ${failures(one).join("; ")}`;
 }
 
-function cellsOf(one: Measured): readonly string[] {
+function measuresOf(one: Measured): readonly string[] {
+  const times = one.attack === null || one.usualP95Ms === 0 ? "" : ` (${(one.p95Ms / one.usualP95Ms).toFixed(1)} ×)`;
   return [
-    String(one.jobs),
-    one.jobs === 0 ? "–" : `${((100 * one.certified) / one.jobs).toFixed(0)} %`,
+    `${one.certified} of ${one.jobs}`,
     secondsOf(one.p50Ms),
-    one.attack === null || one.usualP95Ms === 0
-      ? secondsOf(one.p95Ms)
-      : `${secondsOf(one.p95Ms)} (${(one.p95Ms / one.usualP95Ms).toFixed(1)} ×)`,
-    `${one.peakMib} MiB`,
-    `${one.diskMib} MiB`,
+    `${secondsOf(one.p95Ms)}${times}`,
+    `${one.peakMib} of ${BOUNDS.peakMib} MiB`,
+    `${one.diskMib} of ${BOUNDS.diskMib} MiB`,
     `${one.nodesUp} of ${NODES}`,
-    verdictOf(one),
   ];
 }
+
+const rowOf = (one: Measured): readonly string[] => [nameOf(one), ...measuresOf(one), verdictOf(one)];
 
 const allOf = ({ baseline, measured }: AttackResults): readonly Measured[] => [baseline, ...measured];
 
@@ -53,7 +43,7 @@ const earlierOf = ({ before }: AttackResults, one: Measured): Measured | undefin
   before === null ? undefined : allOf(before).find(({ attack }) => attack === one.attack);
 
 export function tableOf(results: AttackResults): readonly string[] {
-  const rows = [COLUMNS as readonly string[], ...allOf(results).map((one) => [nameOf(one), ...cellsOf(one)])];
+  const rows = [COLUMNS as readonly string[], ...allOf(results).map(rowOf)];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
@@ -65,15 +55,21 @@ export function tableOf(results: AttackResults): readonly string[] {
 
 // --- the page -------------------------------------------------------------------------------------------
 
-const MARKS: { readonly [verdict: string]: string } = { held: "pass", baseline: "soft" };
+/** Between a number and its unit no line ends. */
+const UNIT = / (?=(?:s|×|MiB)(?![a-z]))/g;
+
+function verdictHtml(one: Measured): Html {
+  if (one.attack === null) return html`baseline`;
+  if (isHeld(one)) return html`<span class="pass">held</span>`;
+  return html`<span class="fail">not held</span>: ${failures(one).join("; ")}`;
+}
 
 function rowHtml(one: Measured, version: string): Html {
-  const cells = cellsOf(one);
-  const verdict = verdictOf(one);
-  return html`<tr${isHeld(one) || version === "before" ? nothing : html` class="bad"`}>
+  const cells = measuresOf(one).map((cell) => cell.replace(UNIT, "\u00a0"));
+  return html`<tr${!isHeld(one) && version !== "before" && html` class="bad"`}>
 <th scope="row">${nameOf(one)}${version !== "" && html` <span class="soft">${version}</span>`}</th>
-${cells.slice(0, -1).map((cell, i) => html`<td data-agent="${MEASURES[i]}">${cell}</td>`)}
-<td data-agent="verdict"><span class="${MARKS[verdict] ?? "fail"}">${verdict}</span></td></tr>`;
+<td class="why">${verdictHtml(one)}</td>
+${cells.map((cell, i) => html`<td data-agent="${MEASURES[i]}">${cell}</td>`)}</tr>`;
 }
 
 function tableHtml(results: AttackResults): Html {
@@ -82,7 +78,7 @@ function tableHtml(results: AttackResults): Html {
     return earlier === undefined ? [rowHtml(one, "")] : [rowHtml(earlier, "before"), rowHtml(one, "now")];
   });
   return html`<div class="scroll"><table class="answers">
-<thead><tr>${COLUMNS.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${["attack", "verdict", ...MEASURES].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>
 </table></div>`;
 }
@@ -163,12 +159,9 @@ export function renderMarkdown(results: AttackResults): string {
     `${heldOf(results)} of ${measured.length} attacks were held. Commit ${commit}, ${date}, ${machine}. Honest jobs were submitted for`,
     `${seconds} s in each. The stranger has a core to itself, and all nodes share another. In the first row a spinner takes the`,
     "stranger's place; × is how many times as long jobs took as there. Memory and disk are the most that one node took at any time,",
-    "with the bound in the head of the table.",
+    "and what it may take.",
     "",
-    ...markdownTable(
-      COLUMNS,
-      allOf(results).map((one) => [nameOf(one), ...cellsOf(one)]),
-    ),
+    ...markdownTable(COLUMNS, allOf(results).map(rowOf)),
     ...beforeLines(results),
   ];
   return `${lines.join("\n")}\n`;
