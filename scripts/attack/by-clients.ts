@@ -31,6 +31,8 @@ async function tryJob(node: MeshworkNode, yaml: string, folder = "."): Promise<v
 
 const PLACES = 64;
 const PLACE_KEYS = 8;
+/** Where nodes refuse, it goes on after this, ms. */
+const FILLED_MS = 30_000;
 
 const fillPlaces: Attack = {
   name: "fill-places",
@@ -42,7 +44,7 @@ const fillPlaces: Attack = {
       for (let i = 0; i < PLACES / PLACE_KEYS; i++)
         await tryJob(client, idleJob(`idle-${owner}-${i}`, "30d", "input: 1"));
     };
-    await Promise.race([Promise.all(clients.map(fill)), pause((order.seconds / 2) * 1_000)]);
+    await Promise.race([Promise.all(clients.map(fill)), pause(FILLED_MS)]);
   },
 };
 
