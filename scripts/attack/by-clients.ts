@@ -1,9 +1,5 @@
 /** Attacks with what anybody has: the ordinary library, under as many keys as one likes. */
 
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
@@ -12,7 +8,6 @@ import { idleJob } from "./made-up.ts";
 import { type Order, pause } from "./order.ts";
 
 const MEET_MS = 30_000;
-const MIB = 1024 * 1024;
 
 /** A client under a fresh key that has met all targets. */
 export async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
@@ -23,8 +18,8 @@ export async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> 
 }
 
 /** Submits; a refusal is the attacker's problem. Never rejects. */
-async function tryJob(node: MeshworkNode, yaml: string, folder = "."): Promise<void> {
-  await parseJob(yaml, { file: join(folder, "job.yaml"), directory: folder })
+async function tryJob(node: MeshworkNode, yaml: string): Promise<void> {
+  await parseJob(yaml, { file: "job.yaml", directory: "." })
     .then((job) => node.submit(job))
     .catch(() => undefined);
 }
@@ -84,32 +79,6 @@ const starveSlots: Attack = {
   },
 };
 
-/** Submitting at the same time. */
-const BLOB_OWNERS = 4;
-const BLOB_BYTES = 60 * MIB;
-/** More than the disk of a node has for guests, whatever it is set to in these runs. */
-const BLOB_JOBS = 40;
-
-const fillDisks: Attack = {
-  name: "fill-disks",
-  does: `fresh owners submit ${BLOB_JOBS} jobs with an input of ${BLOB_BYTES / MIB} MiB each, and leave`,
-  aims: "the inputs take more disk than guests may have, and stay although nobody needs them",
-  async start(order) {
-    const folder = mkdtempSync(join(tmpdir(), "meshwork-attack-"));
-    const fill = async (owner: number): Promise<void> => {
-      for (let i = owner; i < BLOB_JOBS; i += BLOB_OWNERS) {
-        const file = `blob-${owner}.bin`;
-        writeFileSync(join(folder, file), randomBytes(BLOB_BYTES));
-        const client = await clientOf(order);
-        await tryJob(client, idleJob(`blob-${i}`, "1d", `input: { file: ${file} }`), folder);
-        await client.stop();
-      }
-    };
-    for (let owner = 0; owner < BLOB_OWNERS; owner++) void fill(owner).catch(() => undefined);
-    await pause(2_000);
-  },
-};
-
 const HOSTS = 3;
 
 const sayYesAndGo: Attack = {
@@ -130,4 +99,4 @@ const sayYesAndGo: Attack = {
   },
 };
 
-export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, starveSlots, fillDisks, sayYesAndGo];
+export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, starveSlots, sayYesAndGo];

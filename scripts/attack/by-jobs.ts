@@ -1,71 +1,12 @@
 /** Attacks with invitations to jobs that are well made and properly signed, and are there to do harm. */
 
-import { randomBytes } from "node:crypto";
 import { makeIdentity } from "../../node/network/identity.ts";
-import { toHex } from "../../protocol/core/bytes.ts";
-import type { AgentId, Hash } from "../../protocol/core/ids.ts";
-import type { Items } from "../../protocol/wire/genesis.ts";
+import type { AgentId } from "../../protocol/core/ids.ts";
 import type { Message } from "../../protocol/wire/message.ts";
 import type { Attack } from "./attack.ts";
 import { type Intruder, intrudersFor, keepDoing } from "./intruder.ts";
 import { idleDraft, makeInvitation, makeVector, makeWithdrawal, range } from "./made-up.ts";
 import { pause } from "./order.ts";
-
-const MIB = 1024 * 1024;
-
-/** Items that are blobs which nobody has. */
-const missingBlobs = (count: number, bytes: number): Items => ({
-  kind: "list",
-  items: range(count).map(() => ({ kind: "blob", hash: toHex(randomBytes(32)) as Hash, bytes })),
-});
-
-/** As many as fit into a genesis. */
-const TINY_BLOBS = 27_500;
-const TINY_EVERY_MS = 2_000;
-
-const nameTinyBlobs: Attack = {
-  name: "tiny-blobs",
-  does: `invites each node, every ${TINY_EVERY_MS / 1_000} s, to a job with ${TINY_BLOBS.toLocaleString("en")} inputs of one byte each`,
-  aims: "nodes do nothing but note which job needs which blob",
-  async start(order) {
-    const draft = await idleDraft();
-    for (const intruder of await intrudersFor(order)) {
-      const hosts = [intruder.target.agent];
-      void keepDoing(TINY_EVERY_MS, () =>
-        intruder.send((signer) => [
-          makeInvitation(order.mesh, signer, draft, { hosts, items: missingBlobs(TINY_BLOBS, 1) }).invite,
-        ]),
-      );
-    }
-    await pause(1_000);
-  },
-};
-
-const DECLARED_EVERY_MS = 1_000;
-/** Large ones first, then smaller and smaller ones for what is left. */
-const DECLARED_BYTES = [60 * MIB, 60 * MIB, 60 * MIB, 16 * MIB, 4 * MIB, MIB, 256 * 1_024, 64 * 1_024, 20 * 1_024];
-
-const declareBytes: Attack = {
-  name: "declared-bytes",
-  does: `invites each node, every second, to ${DECLARED_BYTES.length} jobs with inputs of up to 240 MiB that it does not have, and is silent when asked for them`,
-  aims: "the disk for blobs of guests is taken by bytes that never come",
-  async start(order) {
-    const draft = await idleDraft();
-    const intruders = await intrudersFor(order, (peer) => peer.handleBlobs(() => undefined));
-    for (const intruder of intruders) {
-      const hosts = [intruder.target.agent];
-      void keepDoing(DECLARED_EVERY_MS, () =>
-        intruder.send((signer) =>
-          DECLARED_BYTES.map((bytes) => {
-            const items = missingBlobs(bytes > 16 * MIB ? 4 : 1, bytes);
-            return makeInvitation(order.mesh, signer, draft, { hosts, items }).invite;
-          }),
-        ),
-      );
-    }
-    await pause(4_000);
-  },
-};
 
 const MARKS = 15_000;
 const MARKS_AT_A_TIME = 64;
@@ -146,4 +87,4 @@ const bringVectors: Attack = {
   },
 };
 
-export const BY_JOBS: readonly Attack[] = [nameTinyBlobs, declareBytes, loopRetired, letHear, bringVectors];
+export const BY_JOBS: readonly Attack[] = [loopRetired, letHear, bringVectors];
