@@ -23,11 +23,12 @@ export function verdictOf(one: Measured): string {
 }
 
 function measuresOf(one: Measured): readonly string[] {
+  const isTimed = one.certified > 0;
   const times = one.attack === null || one.usualP95Ms === 0 ? "" : ` (${(one.p95Ms / one.usualP95Ms).toFixed(1)} ×)`;
   return [
     `${one.certified} of ${one.jobs}`,
-    secondsOf(one.p50Ms),
-    `${secondsOf(one.p95Ms)}${times}`,
+    isTimed ? secondsOf(one.p50Ms) : "–",
+    isTimed ? `${secondsOf(one.p95Ms)}${times}` : "–",
     `${one.peakMib} of ${BOUNDS.peakMib} MiB`,
     `${one.diskMib} of ${BOUNDS.diskMib} MiB`,
     `${one.nodesUp} of ${NODES}`,
