@@ -138,7 +138,7 @@ async function run(): Promise<AttackResults | null> {
 
 const results = await run();
 if (results !== null) {
-  const document = `${JSON.stringify(results, null, 1)}\n`;
+  const document = `${JSON.stringify(results, null, 2)}\n`;
   if (json) process.stdout.write(document);
   else for (const line of tableOf(results)) process.stdout.write(`${line}\n`);
   if (out !== undefined) {
