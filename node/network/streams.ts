@@ -47,9 +47,23 @@ function orAbort(stream: Stream, act: () => void): void {
   }
 }
 
-/** Lets data flow again after `pause`; a stream whose readable end is gone stays as it is. */
+const isPaused = (stream: Stream): boolean => stream.readStatus === "paused";
+
+/**
+ * Lets data flow again after `pause`; a stream whose readable end is gone stays as it is.
+ *
+ * libp2p dispatches what has come, and only then tells the sender that it may go on. A listener that pauses again in between
+ * (@libp2p/utils 7) has paused the stream, but the sender goes on until the buffer overflows and the stream is aborted. So
+ * it is paused once more.
+ */
 export function resumeReading(stream: Stream): void {
-  if (stream.readStatus === "paused") orAbort(stream, () => stream.resume());
+  if (!isPaused(stream)) return;
+  orAbort(stream, () => {
+    stream.resume();
+    if (!isPaused(stream)) return;
+    stream.resume(); // with nothing to dispatch
+    pauseReading(stream);
+  });
 }
 
 /** Stops the flow, if there is any. */

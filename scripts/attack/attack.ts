@@ -11,4 +11,6 @@ export interface Attack {
   readonly aims: string;
   /** Resolves when the attack is in force; what it started goes on until the process ends. */
   start(order: Order): Promise<void>;
+  /** How long that may take, ms. Default: a minute. */
+  readonly startsWithinMs?: number;
 }

@@ -12,10 +12,11 @@ import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { NodeLine } from "../../node/run/local-agent.ts";
 import type { MeshId } from "../../protocol/core/ids.ts";
+import type { Attack } from "./attack.ts";
 import { createLan, type Lan, PUBLIC, type TestHost } from "./lan.ts";
 import { type HonestJob, IN_FORCE, type Order, type Target } from "./order.ts";
 
-const NODES = 5;
+export const NODES = 5;
 const PORT = 4001;
 /** A node or a stranger that has not begun after this never will, ms. */
 const START_MS = 60_000;
@@ -26,15 +27,23 @@ const scriptOf = (name: string): string => fileURLToPath(new URL(name, import.me
 const linesOf = (child: ChildProcess): Interface => createInterface({ input: child.stdout! });
 
 /** Rejects if the process ends, or takes too long, before a line is what `read` looks for. */
-function awaitLine<T>(child: ChildProcess, what: string, read: (line: string) => T | null): Promise<T> {
+function awaitLine<T>(
+  child: ChildProcess,
+  what: string,
+  read: (line: string) => T | null,
+  withinMs = START_MS,
+): Promise<T> {
   let err = "";
   child.stderr!.on("data", (chunk) => (err = `${err}${chunk}`.slice(-2_000)));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`${what} did not begin within ${START_MS / 1_000} s: ${err}`)),
-      START_MS,
+      () => reject(new Error(`${what} did not begin within ${withinMs / 1_000} s: ${err}`)),
+      withinMs,
     );
-    child.once("exit", (code) => reject(new Error(`${what} ended with ${code}: ${err}`)));
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`${what} ended with ${code ?? signal}: ${err}`));
+    });
     linesOf(child).on("line", (line) => {
       const found = read(line);
       if (found === null) return;
@@ -44,17 +53,26 @@ function awaitLine<T>(child: ChildProcess, what: string, read: (line: string) =>
   });
 }
 
+/** Files come and go while it looks: what it did not find counts as nothing. */
 function bytesIn(folder: string): number {
-  let sum = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
-    if (entry.isFile()) sum += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
-  return sum;
+  try {
+    let sum = 0;
+    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
+      if (entry.isFile()) sum += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    return sum;
+  } catch {
+    return 0;
+  }
 }
 
 /** The most memory that a process ever held, MiB. */
 function peakMib(pid: number): number {
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) / 1024;
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Number(kib ?? 0) / 1024;
+  } catch {
+    return 0; // it ended
+  }
 }
 
 export interface Vitals {
@@ -73,20 +91,19 @@ export class AttackedMesh {
   readonly #targets: Target[] = [];
   readonly #mesh = `attacked-${process.pid}-${Math.floor(performance.now())}` as MeshId;
   readonly #others: ChildProcess[] = [];
+  #isStopped = false;
 
-  private constructor() {
-    this.#lan = createLan(NODES + 2, PUBLIC);
-  }
-
-  static async start(): Promise<AttackedMesh> {
-    const mesh = new AttackedMesh();
+  constructor() {
     try {
-      for (let i = 0; i < NODES; i++) await mesh.#startNode(i);
-      return mesh;
+      this.#lan = createLan(NODES + 2, PUBLIC);
     } catch (error) {
-      mesh.stop();
+      this.#removeFolder();
       throw error;
     }
+  }
+
+  async start(): Promise<void> {
+    for (let i = 0; i < NODES; i++) await this.#startNode(i);
   }
 
   async #startNode(i: number): Promise<void> {
@@ -116,6 +133,7 @@ export class AttackedMesh {
 
   /** `core`: where it runs, if there are two. What it leaves in the folder for temporary files goes with the mesh. */
   #spawn(host: TestHost, core: number, args: readonly string[]): ChildProcess {
+    if (this.#isStopped) throw new Error("the mesh was stopped");
     const pinned = availableParallelism() < 2 ? [] : ["taskset", "-c", String(core)];
     const [command, ...rest] = [...host.within, ...pinned, process.execPath, ...args];
     const env = { ...process.env, XDG_CONFIG_HOME: join(this.#folder, "config"), TMPDIR: this.#folder };
@@ -136,12 +154,12 @@ export class AttackedMesh {
   }
 
   /** Resolves when the attack is in force; it is kept up until `stop`. */
-  async attack(name: string, seconds: number): Promise<void> {
+  async attack({ name, startsWithinMs }: Attack, seconds: number): Promise<void> {
     const host = this.#lan.hosts[NODES + 1]!;
     const order = { ...this.#order(host, seconds), attack: name };
     const child = this.#spawn(host, 1, [scriptOf("stranger.ts"), JSON.stringify(order)]);
     this.#others.push(child);
-    await awaitLine(child, `the attack ${name}`, (line) => (line === IN_FORCE ? true : null));
+    await awaitLine(child, `the attack ${name}`, (line) => (line === IN_FORCE ? true : null), startsWithinMs);
   }
 
   /** What the stranger's core does in the run that others are compared with. */
@@ -160,10 +178,17 @@ export class AttackedMesh {
     };
   }
 
-  /** Ends all that it started, and leaves nothing. */
+  /** Ends all that it started, at any time, and leaves nothing. What is waited for rejects. */
   stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     for (const child of [...this.#others, ...this.#nodes]) child.kill("SIGKILL");
     this.#lan.remove();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#removeFolder();
+  }
+
+  /** Again and again, since a process that was killed may still write for a moment. */
+  #removeFolder(): void {
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }

@@ -1,20 +1,16 @@
 /** Attacks with what anybody has: the ordinary library, under as many keys as one likes. */
 
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseJob } from "../../node/job-file/parse-job.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createNode, type MeshworkNode } from "../../node/node.ts";
 import type { Attack } from "./attack.ts";
+import { idleJob } from "./made-up.ts";
 import { type Order, pause } from "./order.ts";
 
 const MEET_MS = 30_000;
-const MIB = 1024 * 1024;
 
 /** A client under a fresh key that has met all targets. */
-async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
+export async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
   const joined = targets.map(({ address }) => address);
   const node = await createNode({ mesh, owner: makeIdentity(), listen: [], join: joined });
   await node.until((one) => targets.every(({ agent }) => one.peers().includes(agent)), MEET_MS, "meeting the nodes");
@@ -22,17 +18,16 @@ async function clientOf({ mesh, targets }: Order): Promise<MeshworkNode> {
 }
 
 /** Submits; a refusal is the attacker's problem. Never rejects. */
-async function tryJob(node: MeshworkNode, yaml: string, folder = "."): Promise<void> {
-  await parseJob(yaml, { file: join(folder, "job.yaml"), directory: folder })
+async function tryJob(node: MeshworkNode, yaml: string): Promise<void> {
+  await parseJob(yaml, { file: "job.yaml", directory: "." })
     .then((job) => node.submit(job))
     .catch(() => undefined);
 }
 
-const idleJob = (name: string): string =>
-  `name: ${name}\nbudget: 1\ndeadline: 30d\ntasks:\n  never: { skill: nobody.has-it, input: 1 }\noutput: never\n`;
-
 const PLACES = 64;
 const PLACE_KEYS = 8;
+/** Where nodes refuse, it goes on after this, ms. */
+const FILLED_MS = 30_000;
 
 const fillPlaces: Attack = {
   name: "fill-places",
@@ -41,9 +36,10 @@ const fillPlaces: Attack = {
   async start(order) {
     const clients = await Promise.all(Array.from({ length: PLACE_KEYS }, () => clientOf(order)));
     const fill = async (client: MeshworkNode, owner: number): Promise<void> => {
-      for (let i = 0; i < PLACES / PLACE_KEYS; i++) await tryJob(client, idleJob(`idle-${owner}-${i}`));
+      for (let i = 0; i < PLACES / PLACE_KEYS; i++)
+        await tryJob(client, idleJob(`idle-${owner}-${i}`, "30d", "input: 1"));
     };
-    await Promise.race([Promise.all(clients.map(fill)), pause((order.seconds / 2) * 1_000)]);
+    await Promise.race([Promise.all(clients.map(fill)), pause(FILLED_MS)]);
   },
 };
 
@@ -64,29 +60,22 @@ const takeSlots: Attack = {
   },
 };
 
-const BLOB_JOBS = 6;
-const BLOB_BYTES = 60 * MIB;
+const SHORT_OWNERS = 4;
+const SHORT_TASKS = 200;
 
-const fillDisks: Attack = {
-  name: "fill-disks",
-  does: `fresh owners submit ${BLOB_JOBS} jobs with an input of ${BLOB_BYTES / MIB} MiB each, and cancel them`,
-  aims: "blobs that nobody needs stay on every disk",
+const starveSlots: Attack = {
+  name: "slot-starve",
+  does: `${SHORT_OWNERS} fresh owners submit ${SHORT_TASKS} tasks of 50 s each, with leases of a minute`,
+  aims: "no worker has a slot left, although no lease is long",
   async start(order) {
-    const folder = mkdtempSync(join(tmpdir(), "meshwork-attack-"));
-    const fill = async (): Promise<void> => {
-      for (let i = 0; i < BLOB_JOBS; i++) {
-        writeFileSync(join(folder, "blob.bin"), randomBytes(BLOB_BYTES));
-        const client = await clientOf(order);
-        await tryJob(
-          client,
-          `name: blob-${i}\nbudget: 1\ndeadline: 1d\ntasks:\n  never: { skill: nobody.has-it, input: { file: blob.bin } }\noutput: never\n`,
-          folder,
-        );
-        await client.stop();
-      }
-    };
-    void fill().catch(() => undefined);
-    await pause(2_000);
+    const waits = Array.from({ length: SHORT_TASKS }, () => 50_000).join(", ");
+    const starve = async (owner: number): Promise<void> =>
+      tryJob(
+        await clientOf(order),
+        `name: short-${owner}\nbudget: 1000\ndeadline: 12h\npolicy: { timeout: 60s }\ntasks:\n  wait: { skill: wait, map: { over: [${waits}] } }\noutput: wait\n`,
+      );
+    await Promise.all(Array.from({ length: SHORT_OWNERS }, (_, owner) => starve(owner)));
+    await pause(3_000); // workers have their awards after the first window
   },
 };
 
@@ -110,4 +99,4 @@ const sayYesAndGo: Attack = {
   },
 };
 
-export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, fillDisks, sayYesAndGo];
+export const BY_CLIENTS: readonly Attack[] = [fillPlaces, takeSlots, starveSlots, sayYesAndGo];

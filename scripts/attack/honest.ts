@@ -13,8 +13,9 @@ import { type HonestJob, type Order, readOrder, type Target } from "./order.ts";
 /** Owners at the same time. */
 const OWNERS = 2;
 const MEET_MS = 30_000;
-const WORDS = ["to", "be", "or", "not"];
-const RIGHT = "TO\nBE\nOR\nNOT";
+/** The last one is too long for a log: it travels as a blob, and so do two outputs. */
+const WORDS = ["to", "be", "or", "not".repeat(8_000)];
+const RIGHT = WORDS.join("\n").toUpperCase();
 const JOB = `name: honest
 budget: 1
 deadline: 90s

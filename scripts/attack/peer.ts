@@ -1,4 +1,4 @@
-/** A stranger's end of a connection: libp2p as nodes have it, under a fresh key, and whatever bytes it likes. */
+/** A stranger's end of connections: libp2p as nodes have it, under a fresh key, and whatever bytes it likes. */
 
 import { lookup } from "node:dns";
 import type { Stream } from "@libp2p/interface";
@@ -6,7 +6,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { encodeFrames } from "../../node/network/frame-codec.ts";
 import { makeIdentity } from "../../node/network/identity.ts";
 import { createLibp2pNode, type MeshNode } from "../../node/network/libp2p-node.ts";
-import { framesProtocol, topicName } from "../../node/network/protocol-names.ts";
+import { blobsProtocol, framesProtocol, topicName } from "../../node/network/protocol-names.ts";
 import { drained } from "../../node/network/streams.ts";
 import { createSigner } from "../../node/platform/crypto.ts";
 import type { Signer } from "../../protocol/core/crypto.ts";
@@ -42,6 +42,8 @@ export class Peer {
     const options = { meshId: mesh, identity, listen: [], local: false, lookup };
     const node = await createLibp2pNode(options, ANYTHING_GOES);
     await node.start();
+    // A node hangs up on a peer to which it cannot talk, so what it says is taken, and forgotten.
+    await node.handle(framesProtocol(mesh), (stream) => stream.addEventListener("message", () => undefined));
     return new Peer(mesh, node, createSigner(identity));
   }
 
@@ -49,10 +51,21 @@ export class Peer {
     await this.#node.dial(multiaddr(address));
   }
 
+  /** Whether any node still has a connection to it. */
+  get isConnected(): boolean {
+    return this.#node.getConnections().length > 0;
+  }
+
   /** A stream of frames of its own; a node expects one. */
   async openFrames({ address }: Target): Promise<Stream> {
     const connection = await this.#node.dial(multiaddr(address));
     return connection.newStream(framesProtocol(this.#mesh));
+  }
+
+  /** A stream on which one blob can be asked for. */
+  async openBlobs({ address }: Target): Promise<Stream> {
+    const connection = await this.#node.dial(multiaddr(address));
+    return connection.newStream(blobsProtocol(this.#mesh));
   }
 
   /** Sends over one stream, opened on first use and again when the node has closed it. */
@@ -62,9 +75,14 @@ export class Peer {
     if (!isTaken) await drained(this.#frames, DRAIN_MS);
   }
 
-  /** The node's own frames to this peer. */
+  /** The node's own frames to this peer; by default it reads and forgets them. */
   async handleFrames(onStream: (stream: Stream) => void): Promise<void> {
-    await this.#node.handle(framesProtocol(this.#mesh), onStream);
+    await this.#node.handle(framesProtocol(this.#mesh), onStream, { force: true });
+  }
+
+  /** What nodes ask of this peer's blobs. */
+  async handleBlobs(onStream: (stream: Stream) => void): Promise<void> {
+    await this.#node.handle(blobsProtocol(this.#mesh), onStream);
   }
 
   listenTo(topic: GossipTopic): void {

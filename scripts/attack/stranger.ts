@@ -10,10 +10,11 @@ import { IN_FORCE, type Order, readOrder } from "./order.ts";
 const LEFT_MS = 120_000;
 
 const order = readOrder<Order & { readonly attack: string }>();
-setTimeout(() => process.exit(0), order.seconds * 1_000 + LEFT_MS);
+const attack = ATTACKS.find(({ name }) => name === order.attack)!;
+setTimeout(() => process.exit(0), order.seconds * 1_000 + (attack.startsWithinMs ?? 0) + LEFT_MS);
 // Nodes hang up in all ways that there are; whatever a stranger's libp2p makes of that is not the stranger's end.
 process.on("uncaughtException", () => undefined);
 process.on("unhandledRejection", () => undefined);
-await ATTACKS.find(({ name }) => name === order.attack)!.start(order);
+await attack.start(order);
 process.stdout.write(`${IN_FORCE}\n`);
 setInterval(() => undefined, 60_000);
