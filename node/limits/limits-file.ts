@@ -80,7 +80,6 @@ const WITHIN: readonly (readonly [string, string])[] = [
   ["hosting.perSource", "hosting.jobs"],
   ["hosting.jobRecords", "hosting.guestRecords"],
   ["work.reservedJobs", "work.jobs"],
-  ["work.longLease", "work.guestLease"],
   ["work.ownerSpend", "work.guestSpend"],
   ["disk.jobBlobs", "disk.ownerBlobs"],
   ["disk.ownerBlobs", "disk.jobs"],

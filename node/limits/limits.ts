@@ -120,14 +120,6 @@ export const LIMIT_ROWS: readonly LimitRow[] = [
   ),
   limit("work", same("reserved"), "count", 0, "slots that guests cannot have", BUSY),
   limit("work", ms("guestLease"), "duration", SECOND_MS, "lease of a guest's task", REFUSED),
-  limit(
-    "work",
-    ms("longLease"),
-    "duration",
-    SECOND_MS,
-    "lease of a guest's task that is not long",
-    "while others wait, longer ones get half of the slots, the rest is given back",
-  ),
   limit("work", same("ownerSpend"), "credits", 0, "prices of the tasks of one guest within a day", REFUSED),
   limit("work", same("guestSpend"), "credits", 0, "prices of the tasks of all guests within a day", REFUSED),
   limit(

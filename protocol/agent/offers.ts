@@ -92,9 +92,9 @@ export class Offers {
     const { isFull, running } = this.#load;
     const validUntilMs = Math.floor(now.wallMs) + OFFER_LIFE_MS;
     known.offers.set(skill, { validUntilMs, saidMs: now.monoMs, load: this.#load.ppm, isFull });
-    if (isFull) this.#quotas.onWaiting(known, skill);
+    if (isFull) this.#quotas.onWaiting(known);
     // As many at a time as it has here now and could take beside: the others are at work for other jobs.
-    const slots = Math.min(known.running + config.slots - running, this.#quotas.slotsFor(known, skill));
+    const slots = Math.min(known.running + config.slots - running, this.#quotas.slotsFor(known));
     const { price, expectedMs } = match.ad;
     const body: CommandBody = {
       kind: "offer",
@@ -114,7 +114,7 @@ export class Offers {
   onBusy(known: KnownJob, skill: string): void {
     const offer = known.offers.get(skill);
     if (offer !== undefined) known.offers.set(skill, { ...offer, isFull: true });
-    this.#quotas.onWaiting(known, skill);
+    this.#quotas.onWaiting(known);
   }
 
   /** Which of its skills does what the job asks for by that name. */
@@ -137,7 +137,7 @@ export class Offers {
     const { free } = this.#load;
     const waiting = [...this.#jobs.values()].flatMap((known) =>
       [...known.offers]
-        .filter(([skill, offer]) => offer.isFull && this.#quotas.slotsFor(known, skill) > known.running)
+        .filter(([, offer]) => offer.isFull && this.#quotas.slotsFor(known) > known.running)
         .map(([skill, { saidMs }]) => ({ known, skill, saidMs })),
     );
     waiting.sort((a, b) => a.saidMs - b.saidMs);

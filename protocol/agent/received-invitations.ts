@@ -34,6 +34,12 @@ const FORGOTTEN_MS = 60_000;
  */
 const RATE = { perSecond: 8 * limits.genesisBytes, burst: 64 * limits.genesisBytes, keys: limits.clients };
 const SMALL_BYTES = 16 * 1_024;
+/**
+ * Invitations of guests that it looks into, of one source and of all: each costs a check of its genesis, and a job that begins
+ * some writes to the disk, however soon it is withdrawn.
+ */
+const GUEST_RATE = { perSecond: 8, burst: 128, keys: limits.clients };
+const GUESTS_RATE = { perSecond: 32, burst: 512, keys: 1 };
 
 /** A job that somebody asked it to host. */
 export interface Invited {
@@ -67,6 +73,8 @@ export class ReceivedInvitations {
   readonly #admission: Admission;
   readonly #asked: SharedPlaces<JobId, Asked>;
   readonly #rates = new TokenBuckets(RATE);
+  readonly #ofSource = new TokenBuckets(GUEST_RATE);
+  readonly #ofGuests = new TokenBuckets(GUESTS_RATE);
 
   constructor(context: Context, admission: Admission, rules: HostRules) {
     this.#context = context;
@@ -89,6 +97,12 @@ export class ReceivedInvitations {
     return this.#rates.take(this.#admission.sourceOf(from), this.#context.now.monoMs, bytes);
   }
 
+  #isLookedInto(from: AgentId): boolean {
+    if (this.#admission.isKnown(this.#context.principalOf(from))) return true;
+    const { monoMs } = this.#context.now;
+    return this.#ofSource.take(this.#admission.sourceOf(from), monoMs) && this.#ofGuests.take("", monoMs);
+  }
+
   onInvite(from: AgentId, { genesis: signed, vcvs }: Invitation, frameBytes: number): Verdict {
     if (!this.#isInTime(from, Math.max(SMALL_BYTES, frameBytes))) return ignore("too-many");
     if (hasTooManyVectors(signed, frameBytes)) return reject("too-many-vectors");
@@ -97,6 +111,10 @@ export class ReceivedInvitations {
     if (known?.by === from && known.checked.genesis.owner === this.#context.principalOf(from)) {
       this.#context.send(from, { kind: "inviteSeen", job });
       if (known.missing.size === 0) this.#sayYes(known);
+      return ACCEPT;
+    }
+    if (!this.#isLookedInto(from)) {
+      this.#refuse(from, job, "full: it looks into no more invitations now");
       return ACCEPT;
     }
     // Only a job's owner submits it, so whose signature it must be is known before the genesis is read.

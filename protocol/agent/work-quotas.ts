@@ -4,8 +4,8 @@
  *
  * Whoever is alone may use every slot. Slots are shared by *parties*: all known owners are one, and the guests of each source
  * are another. While another party waits, a slot that becomes free is kept for a moment for the party that holds fewest:
- * otherwise it would go to whoever asks most often. Long leases are given back: if others wait, such awards beyond half
- * of the slots go, the newest first, and no more of them are taken for a while.
+ * otherwise it would go to whoever asks most often. If none becomes free for a moment, a party of guests that holds two more than
+ * the one that waits gives its newest award back, however long its lease is.
  *
  * Source: protocol.md 9 (budgets).
  */
@@ -19,12 +19,14 @@ import type { Context } from "./context.ts";
 import type { AwardNotice } from "./held-award.ts";
 
 const DAY_MS = 24 * 3_600_000;
-/** Clocks of members and workers differ: a lease is long, or too long, if it is so by more than this, ms. */
+/** Clocks of members and workers differ: a lease is too long if it is so by more than this, ms. */
 const CLOCKS_MS = 5_000;
 /** A job that waits is told so again with each of its windows, which are open for less than this, ms. */
 const WAITING_MS = 15_000;
-/** After long leases were given back, guests get no more than half of the slots for such leases for this long, ms. */
-const GAVE_BACK_MS = 10 * 60_000;
+/** Who waited for this long gets a slot that was given back, ms: short tasks end before that, and nothing of them is lost. */
+const PATIENCE_MS = 1_000;
+/** Who gave awards back gets no more than half of the slots for this long, ms: the others come with more tasks. */
+const GAVE_BACK_MS = 30_000;
 /** For how long a free slot is kept, ms: an offer has to come into a block, and the award has to come back. */
 const KEPT_MS = 2_000;
 /** Nothing is kept for a party that let a slot pass for this long, ms: who waits for nothing must not cost others much. */
@@ -45,20 +47,22 @@ interface Busy {
   readonly key: string;
   readonly owner: AgentId;
   readonly party: string;
-  readonly isLong: boolean;
 }
 
 /** A job that was told that no slot is free. */
 interface Waiting {
   readonly party: string;
   readonly owner: AgentId;
+  readonly sinceMs: number;
+  /** When it was told so last. */
   readonly saidMs: number;
 }
 
-/** When a party last took a slot, and when it last let one pass that was kept for it. */
+/** When a party, or an owner within one, last took a slot, let one pass that was kept for it, and gave one back. */
 interface Turns {
   readonly tookMs: number;
   readonly passedMs: number;
+  readonly gaveBackMs: number;
 }
 
 /** A free slot that nobody else may take, but for known owners. */
@@ -74,7 +78,11 @@ interface Spent {
   readonly price: number;
 }
 
-const NEVER: Turns = { tookMs: Number.NEGATIVE_INFINITY, passedMs: Number.NEGATIVE_INFINITY };
+/** An owner among parties: no source is called so. */
+const ownerKey = (owner: AgentId): string => `owner ${owner}`;
+
+const EVER = Number.NEGATIVE_INFINITY;
+const NEVER: Turns = { tookMs: EVER, passedMs: EVER, gaveBackMs: EVER };
 const NOTHING: Spent = { sinceMs: Number.NEGATIVE_INFINITY, price: 0 };
 
 export class WorkQuotas {
@@ -87,17 +95,12 @@ export class WorkQuotas {
   /** Who comes first is at the head. */
   #kept: Kept[] = [];
   readonly #turns = new Map<string, Turns>();
-  #gaveBackMs = Number.NEGATIVE_INFINITY;
   readonly #spent = new Map<AgentId, Spent>();
   #spentByGuests: Spent = NOTHING;
 
   constructor(context: Context, admission: Admission) {
     this.#context = context;
     this.#admission = admission;
-  }
-
-  get #half(): number {
-    return Math.max(1, Math.floor(this.#context.config.slots / 2));
   }
 
   // --- what it takes ----------------------------------------------------------------------------------
@@ -137,26 +140,21 @@ export class WorkQuotas {
     return leaseEndsMs - this.#context.now.wallMs;
   }
 
-  #isLong(owner: AgentId, leaseMs: number): boolean {
-    return !this.#admission.isKnown(owner) && leaseMs > this.#admission.quotas.work.longLeaseMs + CLOCKS_MS;
-  }
-
   #partyOf({ genesis: { owner }, source }: QuotaJob): string {
     return this.#admission.isKnown(owner) ? KNOWN : source;
   }
 
   /** Whether an award that it would work for must wait, although a slot is free. */
-  isFullFor(job: QuotaJob, award: AwardNotice): boolean {
-    return this.#placesLeft(job, this.#leaseMs(award)) <= 0;
+  isFullFor(job: QuotaJob): boolean {
+    return this.#placesLeft(job) <= 0;
   }
 
-  /** Slots that a job may have for a skill at this time, with those that it has. */
-  slotsFor(asking: QuotaJob, skill: string): number {
-    const left = this.#placesLeft(asking, shortestLeaseMs(asking, skill));
-    return this.#count((busy) => busy.job === asking.job) + left;
+  /** Slots that a job may have at this time, with those that it has. */
+  slotsFor(asking: QuotaJob): number {
+    return this.#count((busy) => busy.job === asking.job) + this.#placesLeft(asking);
   }
 
-  #placesLeft(job: QuotaJob, leaseMs: number): number {
+  #placesLeft(job: QuotaJob): number {
     const { slots } = this.#context.config;
     const { owner } = job.genesis;
     const party = this.#partyOf(job);
@@ -164,15 +162,10 @@ export class WorkQuotas {
     const ofGuests = slots - this.#admission.quotas.work.reserved - this.#count((busy) => busy.party !== KNOWN);
     const kept = this.#kept.filter((slot) => slot.party !== party && slot.untilMs > this.#context.now.monoMs).length;
     const left = Math.min(ofGuests, slots - this.#busy.size - kept);
-    return this.#isLong(owner, leaseMs) ? Math.min(left, this.#longLeft(party, owner)) : left;
-  }
-
-  /** How many more long leases it takes of guests. */
-  #longLeft(party: string, owner: AgentId): number {
-    const isBounded =
-      this.#context.now.monoMs < this.#gaveBackMs + GAVE_BACK_MS ||
-      this.#waitingBeside(owner).some((waiting) => waiting.party !== party);
-    return isBounded ? this.#half - this.#count(({ isLong }) => isLong) : Number.POSITIVE_INFINITY;
+    const half = Math.floor(slots / 2);
+    const ofParty = this.#gaveBack(party) ? half - this.#count((busy) => busy.party === party) : left;
+    const ofOwner = this.#gaveBack(ownerKey(owner)) ? half - this.#ofOwner(owner) : left;
+    return Math.min(left, ofParty, ofOwner);
   }
 
   #count(isMeant: (busy: Busy) => boolean): number {
@@ -183,23 +176,27 @@ export class WorkQuotas {
 
   // --- who waits --------------------------------------------------------------------------------------
 
-  /** A job was told that no slot is free. One whose leases are too long for what is left of them does not wait for a slot. */
-  onWaiting(asking: QuotaJob, skill: string): void {
+  /** A job was told that no slot is free. */
+  onWaiting(asking: QuotaJob): void {
     const { job, genesis } = asking;
-    const { owner } = genesis;
-    const party = this.#partyOf(asking);
+    const { monoMs } = this.#context.now;
+    const before = this.#waiting.get(job);
+    const isStill = before !== undefined && monoMs - before.saidMs <= WAITING_MS;
     this.#waiting.delete(job); // it goes to the end
-    if (this.#isLong(owner, shortestLeaseMs(asking, skill)) && this.#longLeft(party, owner) <= 0) return;
     if (this.#waiting.size >= limits.knownJobs) this.#waiting.delete(this.#waiting.keys().next().value!);
-    this.#waiting.set(job, { party, owner, saidMs: this.#context.now.monoMs });
+    const sinceMs = isStill ? before.sinceMs : monoMs;
+    this.#waiting.set(job, { party: this.#partyOf(asking), owner: genesis.owner, sinceMs, saidMs: monoMs });
   }
 
-  /** Jobs of other owners that wait. Jobs of one owner do not wait for each other. */
-  #waitingBeside(owner: AgentId): Waiting[] {
+  #stillWaiting(): Waiting[] {
     const { monoMs } = this.#context.now;
     return [...this.#waiting.values()].filter(
-      (waiting) => waiting.owner !== owner && monoMs - waiting.saidMs <= WAITING_MS && !this.#hasPassed(waiting.party),
+      ({ saidMs, party }) => monoMs - saidMs <= WAITING_MS && !this.#hasPassed(party),
     );
+  }
+
+  #gaveBack(who: string): boolean {
+    return this.#context.now.monoMs < this.#turnsOf(who).gaveBackMs + GAVE_BACK_MS;
   }
 
   #hasPassed(party: string): boolean {
@@ -217,13 +214,47 @@ export class WorkQuotas {
     this.#turns.set(party, { ...before, ...turns });
   }
 
-  /** The award that it gives back for those who wait; null: none. */
+  #holds(party: string): number {
+    return this.#count((busy) => busy.party === party) + this.#kept.filter((slot) => slot.party === party).length;
+  }
+
+  /**
+   * The award that it gives back for those who wait; null: none. An agent with one slot gives nothing back, and among guests whoever
+   * holds one more than others keeps it. Owners of one party are compared in the same way: one host may have told of all of them.
+   */
   toGiveBack(): Pick<Busy, "job" | "key"> | null {
-    const long = [...this.#busy.values()].filter(({ isLong }) => isLong);
-    if (this.#busy.size < this.#context.config.slots || long.length <= this.#half) return null;
-    const back = long.reverse().find(({ owner }) => this.#waitingBeside(owner).length > 0) ?? null;
-    if (back !== null) this.#gaveBackMs = this.#context.now.monoMs;
-    return back;
+    const { slots } = this.#context.config;
+    if (slots === 1 || this.#busy.size < slots) return null;
+    const { monoMs } = this.#context.now;
+    for (const { party, owner, sinceMs } of this.#stillWaiting()) {
+      if (monoMs - sinceMs < PATIENCE_MS) continue;
+      const lead = party === KNOWN ? 1 : 2;
+      const back =
+        this.#leaderOver(this.#holds(party) + lead, (busy) => (busy.party === party ? null : busy.party)) ??
+        this.#leaderOver(this.#ofOwner(owner) + lead, (busy) => (busy.party === party ? busy.owner : null));
+      if (back === null) continue;
+      this.#setTurns(back.party === party ? ownerKey(back.owner) : back.party, { gaveBackMs: monoMs });
+      return back;
+    }
+    return null;
+  }
+
+  #ofOwner(owner: AgentId): number {
+    return this.#count((busy) => busy.owner === owner);
+  }
+
+  /** The newest award of the guests that hold most, if they hold at least so many. `whose`: null for those left out. */
+  #leaderOver(least: number, whose: (busy: Busy) => string | null): Busy | null {
+    const newest = new Map<string, Busy>();
+    const counts = new Map<string, number>();
+    for (const busy of this.#busy.values()) {
+      const one = busy.party === KNOWN ? null : whose(busy);
+      if (one === null) continue;
+      newest.set(one, busy);
+      counts.set(one, (counts.get(one) ?? 0) + 1);
+    }
+    const [first] = [...counts].sort(([, a], [, b]) => b - a);
+    return first === undefined || first[1] < least ? null : newest.get(first[0])!;
   }
 
   /**
@@ -233,16 +264,17 @@ export class WorkQuotas {
    * `wantsMore`: whether it can have more to do.
    */
   #keep({ party, owner }: Pick<Busy, "party" | "owner">, wantsMore: boolean): void {
-    const holds = (one: string): number =>
-      this.#count((busy) => busy.party === one) + this.#kept.filter((slot) => slot.party === one).length;
-    const others = this.#waitingBeside(owner).filter((waiting) => waiting.party !== party);
-    const held = holds(party);
-    const isLess = (other: Busy): boolean =>
-      other.owner !== owner && other.party !== party && holds(other.party) > held;
+    const others = this.#stillWaiting().filter((waiting) => waiting.party !== party);
+    const held = this.#holds(party);
+    const isLess = (other: Busy): boolean => other.party !== party && this.#holds(other.party) > held;
     if (others.length === 0 && ![...this.#busy.values()].some(isLess)) return;
     const candidates: Pick<Busy, "party" | "owner">[] = wantsMore ? [...others, { party, owner }] : others;
     const tookMs = (one: string): number => (one === party ? Number.POSITIVE_INFINITY : this.#turnsOf(one).tookMs);
-    const rank = (one: string): readonly [number, number, number] => [Number(one !== KNOWN), holds(one), tookMs(one)];
+    const rank = (one: string): readonly [number, number, number] => [
+      Number(one !== KNOWN),
+      this.#holds(one),
+      tookMs(one),
+    ];
     const [first] = candidates
       .map((one) => ({ one, rank: rank(one.party) }))
       .sort(({ rank: a }, { rank: b }) => a[0] - b[0] || a[1] - b[1] || Number(a[2] > b[2]) - Number(a[2] < b[2]));
@@ -273,7 +305,12 @@ export class WorkQuotas {
   }
 
   nextWakeMs(): number {
-    return this.#kept[0]?.untilMs ?? Number.POSITIVE_INFINITY;
+    let wake = this.#kept[0]?.untilMs ?? Number.POSITIVE_INFINITY;
+    if (this.#busy.size < this.#context.config.slots) return wake;
+    const { monoMs } = this.#context.now;
+    for (const { sinceMs } of this.#waiting.values())
+      if (sinceMs + PATIENCE_MS > monoMs) wake = Math.min(wake, sinceMs + PATIENCE_MS);
+    return wake;
   }
 
   // --- what it works on -------------------------------------------------------------------------------
@@ -282,7 +319,7 @@ export class WorkQuotas {
     const { job, genesis } = taking;
     const { owner } = genesis;
     const party = this.#partyOf(taking);
-    this.#busy.set(`${job}/${key}`, { job, key, owner, party, isLong: this.#isLong(owner, this.#leaseMs(award)) });
+    this.#busy.set(`${job}/${key}`, { job, key, owner, party });
     this.#waiting.delete(job); // it waits no longer
     this.#setTurns(party, { tookMs: this.#context.now.monoMs, passedMs: Number.NEGATIVE_INFINITY });
     const own = this.#kept.findIndex((slot) => slot.party === party);
@@ -309,10 +346,4 @@ export class WorkQuotas {
     const { monoMs } = this.#context.now;
     return monoMs - spent.sinceMs < DAY_MS ? spent : { sinceMs: monoMs, price: 0 };
   }
-}
-
-/** The shortest lease of the tasks that ask for a skill, ms. */
-function shortestLeaseMs({ genesis }: QuotaJob, skill: string): number {
-  const leases = genesis.nodes.filter((spec) => spec.skill === skill).map((spec) => spec.policy.timeoutMs);
-  return leases.length === 0 ? 0 : Math.min(...leases);
 }

@@ -192,7 +192,7 @@ export class Worker {
     const held: HeldAward = { ref, phase: "fetching", award, missing, work: null };
     const refusal = this.#refusal(known, award);
     if (refusal !== null) return this.#decline(known, award, "refused", refusal);
-    const isFull = this.load.isFull || this.#heldCount >= limits.heldAwards || this.#quotas.isFullFor(known, award);
+    const isFull = this.load.isFull || this.#heldCount >= limits.heldAwards || this.#quotas.isFullFor(known);
     if (isFull || known.tally.wasDeclined(key, award.serial)) return this.#decline(known, award, "busy", "");
     known.held.set(key, held);
     this.#heldCount++;

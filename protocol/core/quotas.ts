@@ -36,8 +36,6 @@ export interface Quotas {
     readonly reserved: number;
     /** The longest lease that it takes from a guest. */
     readonly guestLeaseMs: number;
-    /** While others wait, awards of guests with longer leases than this get half of the slots at most. */
-    readonly longLeaseMs: number;
     /** The prices of all tasks that it takes within a day: of one guest, and of all guests together. */
     readonly ownerSpend: number;
     readonly guestSpend: number;
@@ -70,7 +68,6 @@ export const DEFAULT_QUOTAS: Quotas = {
   work: {
     reserved: 0,
     guestLeaseMs: HOUR_MS,
-    longLeaseMs: MINUTE_MS,
     ownerSpend: UNLIMITED_SPEND,
     guestSpend: UNLIMITED_SPEND,
     jobs: 256,

@@ -1,8 +1,9 @@
 /** Strangers who fill a host's places under fresh names (protocol.md 9). */
 
 import { describe, expect, test } from "vitest";
+import { statementMessage } from "../../protocol/core/crypto.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../../protocol/core/quotas.ts";
-import { DrivenAgent, id, type Job, jobOf } from "../support/driven-agent.ts";
+import { DrivenAgent, id, type Job, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
 
 const { hosting } = DEFAULT_QUOTAS;
 const DAY_MS = 24 * 3_600_000;
@@ -118,4 +119,25 @@ test("jobs that strangers brought to another host have a small part, and leave i
   expect(hosted(host).has(known.job)).toBe(true);
   for (const _ of range(hosting.perSource)) host.host(jobFor("m1"));
   expect(hosted(host).size).toBe(hosting.perSource / 4 + 1 + hosting.perSource);
+});
+
+test("who invites to thousands of jobs, and withdraws each, is looked into a few times a second", () => {
+  const host = new DrivenAgent("m0", { skills: [], ...knows("ada") });
+  const yesses = (owner: string, count: number): number => {
+    let yes = 0;
+    for (const made of range(count).map(() => jobFor(owner))) {
+      if (ask(host, made) === "") yes++;
+      host.frame(owner, {
+        kind: "withdraw",
+        job: made.job,
+        signature: signerOf(owner).sign(statementMessage(MESH, "withdraw", made.job)),
+      });
+    }
+    return yes;
+  };
+  expect(yesses("mallory", 300)).toBe(128);
+  expect(yesses("honest", 10)).toBe(10);
+  expect(yesses("ada", 300)).toBe(300);
+  host.pass(1_000);
+  expect(yesses("mallory", 300)).toBe(8);
 });

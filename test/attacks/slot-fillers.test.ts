@@ -37,7 +37,7 @@ interface Mesh {
 
 const FLOODERS = range(8).map((i) => `flooder${i}`);
 /** How long the tasks of each skill take, ms. */
-const TAKES_MS: { readonly [skill: string]: number } = { work: 1_000, hog: HOUR_MS, flood: 5_000 };
+const TAKES_MS: { readonly [skill: string]: number } = { work: 1_000, hog: HOUR_MS, flood: 5_000, slow: 50_000 };
 
 function meshOfFive(): Mesh {
   const completed = new Set<JobId>();
@@ -121,11 +121,11 @@ describe("one job of sixty hour-long tasks under a fresh key, on five nodes of t
   });
 });
 
-describe("jobs under eight fresh keys from one network, with leases too short to be given back", () => {
-  const flood = (mesh: Mesh): void => {
+describe("jobs under eight fresh keys from one network", () => {
+  const flood = (mesh: Mesh, skill = "flood", timeoutMs = 30_000): void => {
     for (const owner of FLOODERS)
       submit(mesh, owner, {
-        nodes: [map("flood", range(500), { skill: "flood", policy: firstPolicy({ timeoutMs: 30_000 }) })],
+        nodes: [map("flood", range(500), { skill, policy: firstPolicy({ timeoutMs }) })],
         committee: MEMBERS,
       });
     mesh.world.run(20_000);
@@ -142,8 +142,15 @@ describe("jobs under eight fresh keys from one network, with leases too short to
     const mesh = meshOfFive();
     flood(mesh);
     const times = ["ann", "bob", "ann"].map((owner) => take(mesh, owner, MEMBERS));
-    // A task that has begun is not given back.
     for (const time of times) expect(time).toBeLessThan(2 * usual + TAKES_MS["flood"]!);
+  });
+
+  test("and give awards of long tasks back, however short their leases are", () => {
+    const usual = take(meshOfFive(), "ann", MEMBERS);
+    const mesh = meshOfFive();
+    flood(mesh, "slow", 60_000);
+    const times = ["ann", "bob", "ann"].map((owner) => take(mesh, owner, MEMBERS));
+    for (const time of times) expect(time).toBeLessThan(2 * usual + 3_000);
   });
 });
 
