@@ -12,6 +12,7 @@ import { statementMessage } from "../core/crypto.ts";
 import type { AgentId, JobId } from "../core/ids.ts";
 import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
+import type { Member } from "../wire/consensus.ts";
 import type { Message } from "../wire/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../wire/verdict.ts";
 import { type CheckedGenesis, hostsOf } from "./checked-genesis.ts";
@@ -34,8 +35,14 @@ const ABSENT_MS = 60_000;
 /** With no first block this long after all said yes, the job is withdrawn and drawn again without silent members, ms. */
 const FIRST_BLOCK_MS = 10_000;
 const FIRST_BLOCK_LOOK_MS = 1_000;
+/** Members that hung up, and were silent for so long, are gone, ms: with a third of the power gone, no first block comes. */
+const HUNG_UP_MS = 2_000;
 /** All members are heard and still decide nothing: given up after this, ms. */
 const FIRST_BLOCK_MS_MAX = 60_000;
+
+const EVER = Number.NEGATIVE_INFINITY;
+
+const powerOf = (members: readonly Member[]): number => members.reduce((sum, { power }) => sum + power, 0);
 
 /** A draw that is asked. */
 interface Inviting {
@@ -163,7 +170,8 @@ export class Invitations {
     this.#inviting.delete(job);
     const { monoMs } = this.#context.now;
     const heardMs = new Map<AgentId, number>();
-    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs: monoMs + FIRST_BLOCK_MS, hasBlock: false, heardMs });
+    const lookAtMs = monoMs + FIRST_BLOCK_LOOK_MS;
+    this.#starting.set(job, { checked, sinceMs: monoMs, lookAtMs, hasBlock: false, heardMs });
     this.#context.sendAll(hostsOf(genesis), { kind: "start", job });
     this.#events.begin(checked);
   }
@@ -190,10 +198,13 @@ export class Invitations {
       this.#events.onTaken(checked.job);
       return;
     }
-    const silent = checked.genesis.committee
+    const members = checked.genesis.committee.filter(({ agent }) => agent !== this.#context.self);
+    const gone = members.filter(({ agent }) => this.#isGone(agent, heardMs.get(agent) ?? sinceMs));
+    const isStuck = 3 * powerOf(gone) >= powerOf(checked.genesis.committee) && gone.length > 0;
+    if (monoMs - sinceMs < FIRST_BLOCK_MS && !isStuck) return;
+    const silent = (isStuck ? gone : members)
       .map(({ agent }) => agent)
-      .filter((agent) => agent !== this.#context.self)
-      .filter((agent) => monoMs - (heardMs.get(agent) ?? Number.NEGATIVE_INFINITY) > this.#patienceMs(agent));
+      .filter((agent) => isStuck || monoMs - (heardMs.get(agent) ?? EVER) > this.#patienceMs(agent));
     if (silent.length === 0 && monoMs - sinceMs < FIRST_BLOCK_MS_MAX) return;
     this.#starting.delete(checked.job);
     this.#withdraw(checked);
@@ -205,6 +216,11 @@ export class Invitations {
       `no first block within ${Math.round((monoMs - sinceMs) / 1_000)} s: ${reason}`,
       new Map(silent.map((agent) => [agent, ""])),
     );
+  }
+
+  /** It hung up after it said that it would host the job. */
+  #isGone(agent: AgentId, heardMs: number): boolean {
+    return !this.#acquaintances.of(agent).isConnected && this.#context.now.monoMs - heardMs > HUNG_UP_MS;
   }
 
   /** An agent that is silent for longer is treated as gone. */

@@ -73,3 +73,21 @@ test("the last no ends a draw at once", () => {
     declined: new Map([[id("e"), "it is full"]]),
   });
 });
+
+test("members that hang up before the first block are not waited for, if nothing can be decided without them", () => {
+  const startWith = (gone: readonly string[]): DrivenAgent => {
+    const client = clientThatKnows();
+    for (const name of hosts) client.input({ kind: "connected", agent: id(name), origin: "" });
+    const committee = hosts.slice(0, 4);
+    const { genesis, job } = jobOf("owner", { committee });
+    client.input(submissionOf(genesis));
+    for (const name of committee) client.frame(name, { kind: "inviteReply", job, yes: true, reason: "" });
+    for (const name of gone) client.input({ kind: "disconnected", agent: id(name) });
+    client.pass(4_000, 500);
+    return client;
+  };
+  const declined = (client: DrivenAgent): unknown =>
+    client.of("event").flatMap(({ event }) => (event.kind === "submitted" ? [event.declined] : []));
+  expect(declined(startWith(["b", "d"]))).toEqual([new Map(["b", "d"].map((name) => [id(name), ""]))]);
+  expect(declined(startWith(["b"]))).toEqual([]); // the three others suffice
+});
