@@ -14,21 +14,21 @@ export const networkLimits = {
   frameBytesPerSecond: 64 * MIB,
   frameBytesBurst: 64 * MIB,
   /** The same of all peers of one source that share no job with this node: an invitation to each of some jobs a second. */
-  guestBytesPerSecond: 16 * MIB,
-  guestBytesBurst: 32 * MIB,
+  guestBytesPerSecond: 2 * MIB,
+  guestBytesBurst: 16 * MIB,
   /** Sources whose rate is remembered: more than there are connections. */
   guestSources: 4_096,
-  /** Gossip messages by one forwarder: it forwards everybody's, so this grows with the mesh (20,000 agents / 5 min). */
-  gossipPerSecond: 500,
-  gossipBurst: 5_000,
+  /** Gossip messages by one forwarder: it forwards everybody's, so this is more than what a node takes in. */
+  gossipPerSecond: 200,
+  gossipBurst: 2_000,
   /**
    * Gossip that a node takes in of all forwarders, less than one of them may send; and of one source while there is little room.
    * Honest agents say a few messages a minute each, and a mesh is split into shards of some thousand.
    */
-  gossipTakenPerSecond: 400,
-  gossipTakenBurst: 4_000,
-  gossipPartPerSecond: 100,
-  gossipPartBurst: 1_000,
+  gossipTakenPerSecond: 120,
+  gossipTakenBurst: 1_000,
+  gossipPartPerSecond: 30,
+  gossipPartBurst: 300,
   /** Sources whose part is remembered. */
   gossipSources: 4_096,
   /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */

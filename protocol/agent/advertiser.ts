@@ -59,7 +59,7 @@ export class Advertiser {
     this.#context = context;
     this.#mates = mates;
     this.#directory = directory;
-    this.#exchanges = new Exchanges(context, directory);
+    this.#exchanges = new Exchanges(context, directory, this.acquaintances);
     this.#addresses = context.config.addresses;
   }
 
@@ -114,7 +114,7 @@ export class Advertiser {
   #leave(): void {
     if (!this.#isConnected || this.#context.isClient) return;
     const last = this.#sign({ skills: [], labels: [], addresses: [], hosts: false, expiresMs: GOODBYE });
-    this.#context.sendAll(this.#exchanges.connected, { kind: "vcvs", vcvs: [last] });
+    this.#context.sendAll(this.#exchanges.connected, { kind: "vcvs", vcvs: [last], metS: [] });
     const topic = capsTopic(this.#directory.place.shard, last.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(last) });
     this.#publishAtMs = Number.POSITIVE_INFINITY;
@@ -177,9 +177,16 @@ export class Advertiser {
   }
 
   /** Those that came from a neighbour: what it was asked for, up to the first that no honest one would hand on. */
-  onVcvs(from: AgentId, vcvs: readonly Vcv[]): Verdict {
+  onVcvs(from: AgentId, { vcvs, metS }: Extract<Message, { kind: "vcvs" }>): Verdict {
     const expected = this.#exchanges.expects(from, vcvs);
-    return expected.verdict === "accept" ? this.#take(from, vcvs) : expected;
+    if (expected.verdict !== "accept") return expected;
+    const verdict = this.#take(from, vcvs);
+    const { monoMs } = this.#context.now;
+    for (const [i, { agent }] of vcvs.entries()) {
+      const knownMs = (metS[i] ?? 0) * 1_000;
+      if (knownMs > 0 && this.#directory.get(agent) !== undefined) this.acquaintances.onTold(agent, monoMs - knownMs);
+    }
+    return verdict;
   }
 
   #take(from: AgentId, vcvs: readonly Vcv[]): Verdict {
@@ -280,7 +287,7 @@ export class Advertiser {
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
     // They tell workers where to find it, and need not be of its shard.
-    if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv] });
+    if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv], metS: [] });
   }
 
   nextWakeMs(): number {

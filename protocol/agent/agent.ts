@@ -398,7 +398,7 @@ class Agent implements Machine {
       case "fetchVcvs":
         return this.#advertiser.onFetch(from, message);
       case "vcvs":
-        return this.#advertiser.onVcvs(from, message.vcvs);
+        return this.#advertiser.onVcvs(from, message);
       case "query":
         return this.#questions.onQuery(from, message);
       case "reply":

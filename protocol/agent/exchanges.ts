@@ -10,6 +10,7 @@ import type { Directory } from "../capability/directory.ts";
 import { isSameShard, type Place } from "../capability/shards.ts";
 import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
+import type { Acquaintances } from "../membership/acquaintances.ts";
 import type { Vcv } from "../wire/capability.ts";
 import { encodeVcv, type Message } from "../wire/message.ts";
 import { ACCEPT, type Verdict } from "../wire/verdict.ts";
@@ -37,6 +38,7 @@ const VCVS_BYTES = 256 * 1024;
 export class Exchanges {
   readonly #context: Context;
   readonly #directory: Directory;
+  readonly #acquaintances: Acquaintances;
   /** The longest connected first. */
   readonly #connected = new Set<AgentId>();
   /** Neighbours that are asked in their turn: who connects first must not be all that a newcomer hears of the mesh. */
@@ -51,9 +53,10 @@ export class Exchanges {
   #exchangedMs = Number.NEGATIVE_INFINITY;
   #nextMs = Number.POSITIVE_INFINITY;
 
-  constructor(context: Context, directory: Directory) {
+  constructor(context: Context, directory: Directory, acquaintances: Acquaintances) {
     this.#context = context;
     this.#directory = directory;
+    this.#acquaintances = acquaintances;
   }
 
   get connected(): Iterable<AgentId> {
@@ -105,20 +108,29 @@ export class Exchanges {
     // An answer costs a walk over all that both know.
     if (monoMs < (this.#answeredMs.get(from) ?? Number.NEGATIVE_INFINITY) + ANSWER_MS) return;
     this.#answeredMs.set(from, monoMs);
-    const lacking = this.#directory.newerThan(wallMs, from, depth, known).slice(0, limits.directoryPerSource);
-    let batch: Vcv[] = [];
+    // Those that it met come first: there may be more made-up ones than an answer has room for.
+    const metMsOf = ({ agent }: Vcv): number => this.#acquaintances.of(agent).metMs ?? Number.POSITIVE_INFINITY;
+    const lacking = this.#directory
+      .newerThan(wallMs, from, depth, known)
+      .map((vcv) => ({ vcv, metMs: metMsOf(vcv) }))
+      .sort((a, b) => Number(a.metMs > b.metMs) - Number(a.metMs < b.metMs))
+      .slice(0, limits.directoryPerSource);
+    const metS = (metMs: number): number => Math.max(0, Math.ceil((monoMs - metMs) / 1_000));
+    let batch: typeof lacking = [];
     let bytes = 0;
-    for (const vcv of lacking) {
-      const size = encodeVcv(vcv).length;
-      if (bytes + size > VCVS_BYTES && batch.length > 0) {
-        this.#context.send(from, { kind: "vcvs", vcvs: batch });
-        batch = [];
-        bytes = 0;
-      }
-      batch.push(vcv);
+    const send = (): void => {
+      const vcvs = batch.map(({ vcv }) => vcv);
+      this.#context.send(from, { kind: "vcvs", vcvs, metS: batch.map(({ metMs }) => metS(metMs)) });
+      batch = [];
+      bytes = 0;
+    };
+    for (const one of lacking) {
+      const size = encodeVcv(one.vcv).length;
+      if (bytes + size > VCVS_BYTES && batch.length > 0) send();
+      batch.push(one);
       bytes += size;
     }
-    if (batch.length > 0) this.#context.send(from, { kind: "vcvs", vcvs: batch });
+    if (batch.length > 0) send();
   }
 
   /** When to ask next; to be called after whatever may change it. Returns whom, where it looks for a neighbour. */

@@ -2,8 +2,8 @@
  * Asks agents whether they would host a job of this owner, before it draws among them: a capability vector may be of an agent
  * that was made up, is gone, or is full. Only those that answer and do not refuse are drawn.
  *
- * Known hosts are asked first. Then every other question goes to an agent that is connected, so that vectors without an agent
- * behind them do not use up the questions. The order within each is that of the draw, and the draw does not begin with the first
+ * Known hosts are asked first. Then every other question goes to an agent that this one met, or that a neighbour says it did, so
+ * that vectors without an agent behind them do not use up the questions. The order within each is that of the draw, and the draw does not begin with the first
  * answers: nobody gains a seat by being quick.
  *
  * Leaves to submissions.ts what is done with the answers. Source: protocol.md 4 (who is drawn).
@@ -29,19 +29,19 @@ const TOLERANT = 4;
 const AGAIN_MS = 1_500;
 
 interface ProbingEvents {
-  /** Whether the agent is connected. */
-  isHere(this: void, agent: AgentId): boolean;
+  /** Whether this agent, or a neighbour, met it. */
+  isMet(this: void, agent: AgentId): boolean;
   /** Whether it could not be dialled. */
   isAway(agent: AgentId): boolean;
 }
 
-/** Known hosts, then the connected and the others in turn. */
-function inOrderOfAsking(ranked: readonly Candidate[], isHere: (agent: AgentId) => boolean): AgentId[] {
+/** Known hosts, then those that were met and the others in turn. */
+function inOrderOfAsking(ranked: readonly Candidate[], isMet: (agent: AgentId) => boolean): AgentId[] {
   const known = ranked.filter(({ isKnown }) => isKnown);
   const fresh = ranked.filter(({ isKnown }) => !isKnown);
-  const here = fresh.filter(({ agent }) => isHere(agent));
-  const others = fresh.filter(({ agent }) => !isHere(agent));
-  const turns = Array.from({ length: Math.max(here.length, others.length) }, (_, i) => [here[i], others[i]]);
+  const met = fresh.filter(({ agent }) => isMet(agent));
+  const others = fresh.filter(({ agent }) => !isMet(agent));
+  const turns = Array.from({ length: Math.max(met.length, others.length) }, (_, i) => [met[i], others[i]]);
   return [...known, ...turns.flat()].flatMap((candidate) => (candidate === undefined ? [] : [candidate.agent]));
 }
 
@@ -126,7 +126,7 @@ export class Probing {
   #askMore(ranked: readonly Candidate[], wanted: number): boolean {
     const most = Math.min(ASKED_PER_SEAT * wanted, ASKED_AT_ONCE, ASKED_MAX - this.#asked.size);
     for (const { agent, isKnown } of ranked) if (isKnown) this.#known.add(agent);
-    const next = inOrderOfAsking(ranked, this.#events.isHere).filter((agent) => !this.#asked.has(agent));
+    const next = inOrderOfAsking(ranked, this.#events.isMet).filter((agent) => !this.#asked.has(agent));
     const asked = next.slice(0, Math.max(0, most));
     // Patience begins with the first question: a submission may have waited for hosts before.
     if (this.#waiting.size === 0 && this.#said.size === 0) this.#sinceMs = this.#context.now.monoMs;

@@ -28,6 +28,9 @@ const HOSTS_MS = 10_000;
 const LOOK_MS = 50;
 /** After this long, a clock that others take no notice of is reason enough to give up, ms. */
 const CLOCK_MS = 2_000;
+/** A host that was met this long ago is settled, ms; newer ones are left out where so many are settled. */
+const SETTLED_MS = 30_000;
+const SETTLED_HOSTS = 4;
 /** How many committees are drawn before a submission is given up. */
 const DRAWS_MAX = 12;
 
@@ -54,8 +57,10 @@ interface SubmissionEvents {
   hosts(): readonly AgentId[];
   /** The network from which this agent saw another one last. */
   originOf(this: void, agent: AgentId): string;
-  /** Whether the agent is connected, and whether it could not be dialled. */
-  isHere(this: void, agent: AgentId): boolean;
+  /** Whether this agent, or a neighbour, met it, and for how long that has been so, ms. */
+  isMet(this: void, agent: AgentId): boolean;
+  metForMs(this: void, agent: AgentId): number;
+  /** Whether it could not be dialled. */
   isAway(this: void, agent: AgentId): boolean;
   /** Why this agent would host no job of its owner now; null if it would. */
   lackOfRoom(this: void): string | null;
@@ -143,7 +148,8 @@ export class Submissions {
 
   #draw(submission: Submission): void {
     const { draft, known, probing, after, ticket } = submission;
-    const hosts = this.#candidates(submission).filter(({ agent }) => probing.isWilling(agent));
+    const willing = this.#candidates(submission).filter(({ agent }) => probing.isWilling(agent));
+    const hosts = this.#settled(willing, draft.committee);
     const genesis = makeGenesis(this.#context.config.crypto.hash, draft, this.#drawOf(submission, hosts));
     if (typeof genesis === "string") {
       const reason = describeShortage(genesis, draft, known, hosts, declinedOf(submission));
@@ -155,6 +161,18 @@ export class Submissions {
     this.#asking.set(checked.job, submission);
     this.#context.emit({ kind: "event", event: { kind: "drawn", ticket, job: checked.job, genesis, after } });
     this.#events.invite(checked);
+  }
+
+  /**
+   * Whoever came a moment ago may be gone in a moment, or made up: without such agents, where enough others are willing. In a mesh
+   * that was just started nobody is settled.
+   */
+  #settled(willing: readonly Candidate[], wish: JobDraft["committee"]): readonly Candidate[] {
+    const { self } = this.#context;
+    const isSettled = ({ agent }: Candidate): boolean => agent === self || this.#events.metForMs(agent) >= SETTLED_MS;
+    const enough = Math.max(SETTLED_HOSTS, wish.kind === "drawn" ? (wish.size ?? 0) : 0);
+    if (willing.filter(isSettled).length < enough) return willing;
+    return willing.filter((candidate) => candidate.isKnown || isSettled(candidate));
   }
 
   #signed(genesis: Genesis): CheckedGenesis | string {

@@ -14,6 +14,8 @@ export interface Acquaintance {
   readonly isConnected: boolean;
   /** Whether it ever was: the agent exists. */
   readonly hasMet: boolean;
+  /** Since when this agent, or a neighbour as it says, has known it by a connection, monotonic ms; null: nobody met it. */
+  readonly metMs: number | null;
   /** The network from which it was last connected (capability/addresses.ts); "": a private one, or it never was. */
   readonly origin: string;
   /** Why the last attempt to dial it failed, "" if none did since it was last connected. */
@@ -43,7 +45,10 @@ type Known = { -readonly [K in keyof Acquaintance]: Acquaintance[K] } & { readon
 /** Something comes from each neighbour many times a second: its place in the order is renewed after this, ms. */
 const MOVED_MS = 1_000;
 
-const STRANGER: Acquaintance = { isConnected: false, hasMet: false, origin: "", unreachable: "", heardMs: null };
+const STRANGER: Acquaintance = {
+  ...{ isConnected: false, hasMet: false, metMs: null },
+  ...{ origin: "", unreachable: "", heardMs: null },
+};
 
 export class Acquaintances {
   /** Whether others can dial this agent, as its driver found out. */
@@ -65,7 +70,13 @@ export class Acquaintances {
   }
 
   onConnected(agent: AgentId, origin: string, nowMs: number): void {
-    this.#set(agent, { isConnected: true, hasMet: true, origin, unreachable: "", heardMs: nowMs });
+    const metMs = this.of(agent).metMs ?? nowMs;
+    this.#set(agent, { isConnected: true, hasMet: true, metMs, origin, unreachable: "", heardMs: nowMs });
+  }
+
+  /** A neighbour says since when it has known an agent. What was said or seen first stands. */
+  onTold(agent: AgentId, metMs: number): void {
+    if (this.of(agent).metMs === null) this.#set(agent, { metMs });
   }
 
   onDisconnected(agent: AgentId): void {

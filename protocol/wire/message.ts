@@ -143,7 +143,11 @@ export const messageCodec = variant({
     depth: uint(limits.shardBits),
     known: list(struct({ agent: agentId, incarnation: uint(), version: uint() }), limits.directoryAgents),
   }),
-  vcvs: struct({ vcvs: list(vcvCodec, limits.directoryAgents) }),
+  /** `metS`: for how long the sender has known the agent of each by a connection, s; 0, or missing: it never met it. */
+  vcvs: struct({
+    vcvs: list(vcvCodec, limits.directoryAgents),
+    metS: list(uint(0xffffffff), limits.directoryAgents),
+  }),
 
   // clients
   query: struct({ id: uint(0xffffffff), query: queryCodec }),

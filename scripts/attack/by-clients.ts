@@ -80,6 +80,8 @@ const starveSlots: Attack = {
 };
 
 const HOSTS = 3;
+/** A mesh that is attacked has stood for a while: its agents know each other. */
+const STANDING_MS = 35_000;
 
 const sayYesAndGo: Attack = {
   name: "yes-and-gone",
@@ -94,6 +96,7 @@ const sayYesAndGo: Attack = {
         await node.stop();
       }
     };
+    await pause(STANDING_MS);
     for (let i = 0; i < HOSTS; i++) void comeAndGo().catch(() => undefined);
     await pause(2_000);
   },

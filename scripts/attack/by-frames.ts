@@ -28,7 +28,7 @@ const makeUpHosts: Attack = {
   async start(order) {
     const vcvs = range(VECTORS).map(() => makeVector(order.mesh));
     for (const intruder of await intrudersFor(order))
-      void keepDoing(5_000, () => intruder.send(() => [{ kind: "vcvs", vcvs }]));
+      void keepDoing(5_000, () => intruder.send(() => [{ kind: "vcvs", vcvs, metS: [] }]));
     await pause(3_000);
   },
 };

@@ -343,7 +343,7 @@ const messages: Kinds<Message> = {
   delegation: client,
   notice: { job, items: few(noticeItem) },
   fetchVcvs: { depth: uintUpTo(limits.shardBits), known: few(known) },
-  vcvs: { vcvs: few(vcv) },
+  vcvs: { vcvs: few(vcv), metS: few(uint32) },
   query: { id: uint32, query },
   reply: { id: uint32, ok: fc.boolean(), bytes: bytesUpTo(limits.frameBytes - 1024) },
   committee: { job, header, commit: votes, committee },

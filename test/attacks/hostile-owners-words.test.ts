@@ -171,7 +171,7 @@ test("what it forgets of jobs that it gave up is too old to be begun, across res
 
 test("a job in which a member never voted has no mark", () => {
   const member = new DrivenAgent("m0", { skills: [] }, [], NOW_MS);
-  for (let i = 1; i <= 100; i++) {
+  for (let i = 1; i <= 50; i++) {
     const made = jobOf("owner", { counter: NOW_MS + i });
     expect(takes(member, made)).toBe(true);
     withdraw(member, "owner", made);

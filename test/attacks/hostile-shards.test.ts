@@ -37,7 +37,8 @@ function splitAgent(name: string): DrivenAgent {
   const agent = new DrivenAgent(name, { shardAgents: 128 });
   agent.input({ kind: "connected", agent: id("w0"), origin: "" });
   const vcvs = namesOf(2_000).map((other) => vcvOf(other, { depth: 4 }));
-  for (let i = 0; i < vcvs.length; i += 500) agent.frame("w0", { kind: "vcvs", vcvs: vcvs.slice(i, i + 500) });
+  for (let i = 0; i < vcvs.length; i += 500)
+    agent.frame("w0", { kind: "vcvs", vcvs: vcvs.slice(i, i + 500), metS: [] });
   return agent;
 }
 
@@ -76,7 +77,7 @@ describe("members of a job", () => {
       expiresMs: host.nowMs + 60_000,
       addresses: ["/ip4/192.0.2.1/tcp/2"],
     });
-    expect(host.of("address", host.frame("m1", { kind: "vcvs", vcvs: [news] }))).toHaveLength(1);
+    expect(host.of("address", host.frame("m1", { kind: "vcvs", vcvs: [news], metS: [] }))).toHaveLength(1);
   });
 
   test("who refuses a job learns nothing from its invitation", () => {
@@ -105,7 +106,7 @@ describe("strangers' vectors", () => {
     const agent = splitAgent("a");
     agent.effects = [];
     const strangers = namesOf(500, "s").map((name) => vcvOf(name, { depth: 4, addresses: ["/ip4/192.0.2.1/tcp/1"] }));
-    agent.frame("w0", { kind: "vcvs", vcvs: strangers });
+    agent.frame("w0", { kind: "vcvs", vcvs: strangers, metS: [] });
     const kept = agent.of("event").filter(({ event }) => event.kind === "directory").length;
     expect(agent.of("address").length).toBe(kept);
     expect(kept).toBeLessThan(100);

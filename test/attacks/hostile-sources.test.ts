@@ -40,7 +40,7 @@ describe("capability vectors", () => {
   test("that nobody asked for are not read, and cost their sender its connection", () => {
     const agent = new DrivenAgent("a");
     const vcvs = madeUp(agent, 2_000);
-    for (const _ of range(60)) agent.frame("mallory", { kind: "vcvs", vcvs });
+    for (const _ of range(60)) agent.frame("mallory", { kind: "vcvs", vcvs, metS: [] });
     expect(known(agent)).toBe(0);
     expect(offences(agent).length).toBeGreaterThan(20);
   });
@@ -69,11 +69,12 @@ describe("capability vectors", () => {
   test("of one answer, or by gossip of one neighbour, are as many as one source may bring; known agents stay", () => {
     const agent = new DrivenAgent("a");
     for (const name of ["mallory", "met", "b"]) agent.input({ kind: "connected", agent: id(name), origin: "" });
-    agent.frame("met", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs)] });
+    agent.frame("met", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs)], metS: [] });
     agent.input({ kind: "disconnected", agent: id("met") });
-    agent.frame("mallory", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs, { version: 2 })] });
+    agent.frame("mallory", { kind: "vcvs", vcvs: [signedVcv("met", agent.nowMs, { version: 2 })], metS: [] });
     const vcvs = madeUp(agent, 2_000);
-    for (const i of range(20)) agent.frame("mallory", { kind: "vcvs", vcvs: vcvs.slice(100 * i, 100 * (i + 1)) });
+    for (const i of range(20))
+      agent.frame("mallory", { kind: "vcvs", vcvs: vcvs.slice(100 * i, 100 * (i + 1)), metS: [] });
     expect(known(agent)).toBeLessThanOrEqual(limits.directoryPerSource + 2);
     for (const [ticket, vcv] of madeUp(agent, 2_000, "gossip").entries())
       agent.input({ kind: "gossip", from: id("mallory"), topic: "caps", bytes: encodeVcv(vcv), ticket });

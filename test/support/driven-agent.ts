@@ -179,7 +179,7 @@ export class DrivenAgent {
 
   /** Each of these agents tells it what it can do. */
   hear(vcvs: readonly Vcv[]): void {
-    for (const vcv of vcvs) this.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv] });
+    for (const vcv of vcvs) this.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv], metS: [] });
   }
 
   /** Time passes, with a tick every `stepMs`. */

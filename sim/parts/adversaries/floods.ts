@@ -61,7 +61,7 @@ function vectorsOf(tools: AdversaryTools, now: Now): Uint8Array {
     const message = statementMessage(meshId, "vcv", vcvHash(crypto.hash, content));
     return { ...content, signature: signers.get(name)!.sign(message) };
   });
-  return encodeMessage({ kind: "vcvs", vcvs });
+  return encodeMessage({ kind: "vcvs", vcvs, metS: [] });
 }
 
 /** Offers that no task can use: of skills that nobody asked for, and for more than anybody pays. */

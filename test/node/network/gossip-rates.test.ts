@@ -32,9 +32,9 @@ test("what a node hands on is no flood for its neighbour, however many flood it"
 test("a source that floods does not keep others from being heard", () => {
   const heard = flood(3, 5, 30).filter(({ source }) => source === "honest");
   expect(heard.length).toBe(300); // all of them
-  expect(flood(3, 5, 30).length).toBeLessThan(30 * 400 + 4_000);
+  expect(flood(3, 5, 30).length).toBeLessThan(30 * networkLimits.gossipTakenPerSecond + networkLimits.gossipTakenBurst);
 });
 
-test("whoever is alone may have all of it", () => {
-  expect(flood(1, 1, 1).length).toBe(1_010);
+test("whoever is alone may have half of the room at once", () => {
+  expect(flood(1, 1, 1).length).toBeGreaterThan(networkLimits.gossipTakenBurst / 2);
 });

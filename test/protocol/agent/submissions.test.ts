@@ -223,6 +223,28 @@ test("2,000 vectors without an agent behind them use up neither the questions no
   expect(new Set(probes(owner).map(({ to }) => to)).size).toBeLessThanOrEqual(64);
 });
 
+test("hosts that came a moment ago are not drawn where enough others are settled, by the word of a neighbour too", () => {
+  const committeeOf = (metS: (name: string) => number, newcomers: readonly string[]): string[] => {
+    const owner = ownerThatKnows();
+    owner.input({ kind: "connected", agent: id("a"), origin: "" });
+    const vcvs = [...HOSTS, ...newcomers].map((name) => signedVcv(name, owner.nowMs, { version: 9 }));
+    owner.frame("a", { kind: "vcvs", vcvs, metS: vcvs.map(({ agent }) => metS(agent)) });
+    ask(owner);
+    for (let ms = 0; ms < 3_000; ms += 100) {
+      answer(owner);
+      owner.pass(100);
+    }
+    const { committee, standbys } = told(owner, "drawn")[0]!.genesis;
+    return [...committee, ...standbys].map(({ agent }) => agent as string);
+  };
+  const fresh = ["x1", "x2", "x3"];
+  const drawn = committeeOf((name) => (HOSTS.includes(name) ? 3_600 : 2), fresh);
+  expect(drawn.filter((name) => fresh.includes(name))).toEqual([]);
+  expect(drawn.length).toBeGreaterThanOrEqual(4);
+  // In a mesh that was just started nobody is settled.
+  expect(committeeOf(() => 2, fresh).length).toBe(8);
+});
+
 const known = (agent: string, changes: Partial<HostRecord> = {}): HostRecord => ({
   ...{ agent: id(agent), kept: 100, lost: 0, equivocated: false, power: 2, sinceMs: 0, days: 9, lastDay: 9 },
   ...{ knownSinceMs: 1, origin: "", ...changes },

@@ -80,7 +80,9 @@ test("an agent that stops tells its neighbours, and the others by gossip", () =>
   agent.input({ kind: "connected", agent: id("n"), origin: "" });
   agent.effects = [];
   agent.input({ kind: "stop" });
-  expect(agent.sent()).toMatchObject([{ to: "n", message: { kind: "vcvs", vcvs: [{ expiresMs: GOODBYE }] } }]);
+  expect(agent.sent()).toMatchObject([
+    { to: "n", message: { kind: "vcvs", vcvs: [{ expiresMs: GOODBYE }], metS: [] } },
+  ]);
   const published = agent.of("publish").map(({ bytes }) => decodeVcv(bytes));
   expect(published).toMatchObject([{ ok: true, value: { agent: "me", expiresMs: GOODBYE, hosts: false } }]);
 });
@@ -98,7 +100,7 @@ test("the status says of each agent whether it can be reached, and when it was l
   const agent = new DrivenAgent("me");
   const vcvs = ["a", "b", "c"].map((name) => signedVcv(name, agent.nowMs));
   agent.input({ kind: "connected", agent: id("a"), origin: "" });
-  agent.frame("a", { kind: "vcvs", vcvs });
+  agent.frame("a", { kind: "vcvs", vcvs, metS: [] });
   agent.input({ kind: "unreachable", agent: id("b"), reason: "nobody answers at B" });
   agent.nowMs += 3_000;
   const out = agent.input({ kind: "ask", id: 1, to: id("me"), query: { kind: "status", job: null } });

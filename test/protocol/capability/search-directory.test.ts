@@ -139,7 +139,7 @@ test("a peer that asks for the most gets an answer that can be sent, of the agen
   const vcvs = Array.from({ length: limits.members + 10 }, (_, i) =>
     vcvOf(`w${i}`, [ad(description, { name: "n".repeat(limits.nameBytes) })], { labels }),
   );
-  for (const vcv of vcvs) asked.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv] } as never);
+  for (const vcv of vcvs) asked.frame(vcv.agent, { kind: "vcvs", vcvs: [vcv], metS: [] } as never);
   const like = bytesOf(embed(COUNT));
   const out = asked.frame("peer", {
     kind: "query",
