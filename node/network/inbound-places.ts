@@ -45,6 +45,8 @@ export class InboundPlaces {
   /** In the order in which they came. */
   readonly #places = new Map<Incoming, Place>();
   readonly #rates = new Map<string, TokenBucket>();
+  /** Sockets that are refused and do not know it yet. */
+  #kept = 0;
 
   constructor(limits: NodeLimits["connections"]) {
     this.#limits = limits;
@@ -70,6 +72,25 @@ export class InboundPlaces {
     this.#places.set(connection, { connection, origin, host, isOpen: false });
     connection.addEventListener("close", () => this.#places.delete(connection));
     return true;
+  }
+
+  /**
+   * Resolves when the other end hangs up, or after the time that one has to prove whose it is. Whoever is refused at once comes
+   * again at once: it waits as long as the others, as far as there is room to let it.
+   */
+  keepWaiting(connection: Incoming): Promise<void> {
+    if (this.#kept >= networkLimits.keptWaiting) return Promise.resolve();
+    this.#kept++;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => end(), this.#limits.upgradeMs);
+      let end = (): void => {
+        end = () => {};
+        clearTimeout(timer);
+        this.#kept--;
+        resolve();
+      };
+      connection.addEventListener("close", () => end());
+    });
   }
 
   #isInTime(host: string, nowMs: number): boolean {

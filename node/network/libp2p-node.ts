@@ -78,7 +78,11 @@ export function createLibp2pNode(options: Libp2pOptions, rules: ConnectionRules)
     connectionMonitor: local ? { enabled: false } : { pingTimeout: { minTimeout: 10_000 } },
     connectionGater: {
       denyDialPeer: refused,
-      denyInboundConnection: (connection) => !places.onSocket(connection, performance.now()),
+      denyInboundConnection: async (connection) => {
+        if (places.onSocket(connection, performance.now())) return false;
+        await places.keepWaiting(connection);
+        return true;
+      },
       denyInboundEncryptedConnection: (peerId, connection) => refused(peerId) || !places.onProved(connection),
       denyOutboundEncryptedConnection: (peerId, { remoteAddr }) =>
         refused(peerId) || rules.onAnonymousDial(remoteAddr, peerId.toString() as AgentId),

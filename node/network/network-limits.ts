@@ -21,6 +21,10 @@ export const networkLimits = {
   /** Gossip messages by one forwarder: it forwards everybody's, so this is more than what a node takes in. */
   gossipPerSecond: 200,
   gossipBurst: 2_000,
+  /** The same of a peer that came after one of its network was refused, and for how long that is remembered, ms. */
+  suspectGossipPerSecond: 20,
+  suspectGossipBurst: 40,
+  suspectMs: 60_000,
   /**
    * Gossip that a node takes in of all forwarders, less than one of them may send; and of one source while there is little room.
    * Honest agents say a few messages a minute each, and a mesh is split into shards of some thousand.
@@ -136,6 +140,8 @@ export const networkLimits = {
   /** New connections of one address of a public network: each costs a handshake of a millisecond or two. */
   connectionsPerSecond: 10,
   connectionsBurst: 40,
+  /** Sockets over the rate that are kept waiting before they are closed. */
+  keptWaiting: 1_024,
   /** What libp2p would count by itself, by address and without regard to who waits: inbound-places.ts does that instead. */
   uncounted: 100_000,
 } as const;

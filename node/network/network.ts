@@ -292,6 +292,7 @@ class Libp2pNetwork implements Network {
     const refusedMs = this.#offences.offend(agent, performance.now());
     if (refusedMs === 0) return;
     this.#options.log.warn({ peer: agent, code, refusedMs }, "peer refused for its offences");
+    this.#peers.onRefused(agent);
     this.#dialer.hangUp(agent);
   }
 

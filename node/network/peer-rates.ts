@@ -10,12 +10,16 @@ export interface PeerRates {
   readonly blobRequests: TokenBucket;
 }
 
-export function createPeerRates(nowMs: number): PeerRates {
+/** `isSuspect`: a peer of its network was refused a moment ago; another key does not give it another burst. */
+export function createPeerRates(nowMs: number, isSuspect = false): PeerRates {
   const rates = networkLimits;
+  const gossip = isSuspect
+    ? new TokenBucket(rates.suspectGossipPerSecond, rates.suspectGossipBurst, nowMs)
+    : new TokenBucket(rates.gossipPerSecond, rates.gossipBurst, nowMs);
   return {
     frames: new TokenBucket(rates.framesPerSecond, rates.framesBurst, nowMs),
     bytes: new TokenBucket(rates.frameBytesPerSecond, rates.frameBytesBurst, nowMs),
-    gossip: new TokenBucket(rates.gossipPerSecond, rates.gossipBurst, nowMs),
+    gossip,
     blobRequests: new TokenBucket(rates.blobRequestsPerSecond, rates.blobRequestsBurst, nowMs),
   };
 }

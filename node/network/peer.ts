@@ -8,7 +8,7 @@ import type { PeerRates } from "./peer-rates.ts";
 export interface Peer {
   readonly agent: AgentId;
   readonly link: OutboundLink;
-  readonly rates: PeerRates;
+  rates: PeerRates;
   /** Whether it is connected and speaks our protocol. */
   present: boolean;
   /** Whether the agent was told `connected`, and not `disconnected` since. */

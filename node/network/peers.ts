@@ -53,6 +53,8 @@ export class Peers {
   readonly #sharedMs = new Map<AgentId, number>();
   /** By source, the one that was used longest ago first. */
   readonly #guestRates = new Map<string, TokenBucket>();
+  /** Networks of which a peer was refused, and until when that is remembered. */
+  readonly #suspects = new Map<string, number>();
   #reading: Reading = "all";
   #stopped = false;
 
@@ -130,9 +132,23 @@ export class Peers {
   onPresent(agent: AgentId): void {
     if (this.#stopped || !this.#options.dialer.isConnected(agent)) return;
     const peer = this.peerOf(agent);
+    if (!peer.present && this.#isSuspect(agent)) peer.rates = createPeerRates(performance.now(), true);
     peer.link.reachable();
     peer.present = true;
     this.#announce(peer);
+  }
+
+  /** A peer was refused for its offences: others of its network begin with less. */
+  onRefused(agent: AgentId): void {
+    const origin = this.#options.originOf(agent);
+    if (origin === "") return;
+    this.#suspects.delete(origin); // it goes to the end
+    this.#suspects.set(origin, performance.now() + networkLimits.suspectMs);
+    if (this.#suspects.size > networkLimits.guestSources) this.#suspects.delete(this.#suspects.keys().next().value!);
+  }
+
+  #isSuspect(agent: AgentId): boolean {
+    return performance.now() < (this.#suspects.get(this.#options.originOf(agent)) ?? 0);
   }
 
   /** Whoever has many identities has few networks, so guests of one share a rate. */

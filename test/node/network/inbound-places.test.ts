@@ -101,3 +101,20 @@ test("a customer's whole IPv6 network counts as one machine", () => {
   const sockets = open(places, "2001:db8:1::1", "2001:db8:1:ffff::2", "2001:db8:2::1");
   expect(closed(sockets)).toEqual([true, false, false]);
 });
+
+test("who is refused for its rate is kept waiting until it hangs up or its time is over, while there is room for it", async () => {
+  const places = placesWith({ upgradeMs: 3_600_000 });
+  const refused = Array.from({ length: networkLimits.keptWaiting + 1 }, () => new Socket("/ip4/203.0.113.7/tcp/1"));
+  const ended: boolean[] = refused.map(() => false);
+  const waits = refused.map(async (socket, i) => {
+    await places.keepWaiting(socket as unknown as Incoming);
+    ended[i] = true;
+  });
+  await waits.at(-1); // there is no room for the last one
+  expect(ended.slice(0, -1)).not.toContain(true);
+  for (const socket of refused) socket.abort();
+  await Promise.all(waits);
+
+  const brief = placesWith({ upgradeMs: 1 });
+  await brief.keepWaiting(new Socket("/ip4/203.0.113.7/tcp/1") as unknown as Incoming);
+});
