@@ -7,6 +7,7 @@
 
 import { networkLimits } from "./network-limits.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import type { Partner } from "./transfer-places.ts";
 
 export class GossipRates {
   readonly #all: TokenBucket;
@@ -17,12 +18,20 @@ export class GossipRates {
     this.#all = new TokenBucket(networkLimits.gossipTakenPerSecond, networkLimits.gossipTakenBurst, nowMs);
   }
 
-  /** Whether a message of `source` is taken in. While there is much room anybody may have it; then each source has a part. */
-  take(source: string, nowMs: number): boolean {
-    const { gossipTakenBurst, gossipPartPerSecond, gossipPartBurst } = networkLimits;
-    const part = this.#parts.get(source) ?? new TokenBucket(gossipPartPerSecond, gossipPartBurst, nowMs);
-    this.#parts.delete(source); // it goes to the end
-    this.#parts.set(source, part);
+  /**
+   * Whether a message of `source` is taken in. While there is much room anybody may have it; then each source has a part. That of
+   * guests is so small that, handed on by all nodes of a neighbourhood, it leaves room for what those say themselves.
+   */
+  take({ source, isGuest }: Pick<Partner, "source" | "isGuest">, nowMs: number): boolean {
+    const { gossipTakenBurst, gossipPartPerSecond, gossipPartBurst, gossipGuestPerSecond, gossipGuestBurst } =
+      networkLimits;
+    const key = `${isGuest ? "guests" : "partners"} ${source}`;
+    const fresh = isGuest
+      ? () => new TokenBucket(gossipGuestPerSecond, gossipGuestBurst, nowMs)
+      : () => new TokenBucket(gossipPartPerSecond, gossipPartBurst, nowMs);
+    const part = this.#parts.get(key) ?? fresh();
+    this.#parts.delete(key); // it goes to the end
+    this.#parts.set(key, part);
     if (this.#parts.size > networkLimits.gossipSources) this.#parts.delete(this.#parts.keys().next().value!);
     const left = this.#all.left(nowMs);
     if (left < 1 || (left < gossipTakenBurst / 2 && part.left(nowMs) < 1)) return false;

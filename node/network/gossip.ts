@@ -21,6 +21,7 @@ import { GossipRates } from "./gossip-rates.ts";
 import { networkLimits } from "./network-limits.ts";
 import { topicName, topicNames } from "./protocol-names.ts";
 import type { TokenBucket } from "./token-bucket.ts";
+import type { Partner } from "./transfer-places.ts";
 
 /** The same bytes under two topics are two messages. */
 function messageId(message: Message): Uint8Array {
@@ -79,8 +80,7 @@ interface GossipOptions {
   readonly deliver: (input: Input) => void;
   readonly offend: (agent: AgentId, code: string) => void;
   readonly rateOf: (agent: AgentId) => TokenBucket;
-  /** The network from which the agent is connected; "": a private one. */
-  readonly originOf: (agent: AgentId) => string;
+  readonly partnerOf: (agent: AgentId) => Pick<Partner, "source" | "isGuest">;
   readonly log: Logger;
 }
 
@@ -147,7 +147,7 @@ export class Gossip {
     const flood = waitMs > networkLimits.gossipDelayMsMax;
     const isFull =
       this.#waiting.size >= networkLimits.gossipWaiting || this.#waitingBytes >= networkLimits.gossipWaitingBytes;
-    if (this.#stopped || flood || isFull || !this.#rates.take(this.#options.originOf(from) || from, nowMs)) {
+    if (this.#stopped || flood || isFull || !this.#rates.take(this.#options.partnerOf(from), nowMs)) {
       this.stats.unjudged++;
       if (flood) this.#options.offend(from, "gossip-flood");
       else rate.take(1, nowMs);

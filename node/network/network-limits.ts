@@ -31,8 +31,11 @@ export const networkLimits = {
    */
   gossipTakenPerSecond: 120,
   gossipTakenBurst: 1_000,
-  gossipPartPerSecond: 30,
-  gossipPartBurst: 300,
+  gossipPartPerSecond: 100,
+  gossipPartBurst: 500,
+  /** The part of a source whose agents share no job with this node. */
+  gossipGuestPerSecond: 10,
+  gossipGuestBurst: 200,
   /** Sources whose part is remembered. */
   gossipSources: 4_096,
   /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */

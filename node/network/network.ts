@@ -98,8 +98,12 @@ class Libp2pNetwork implements Network {
     const framing = { self: this.agent, protocol: framesProtocol(meshId), dialer, originOf, limits: memory };
     this.#peers = new Peers({ ...framing, deliver, offend, log });
     const ratesOf = (agent: AgentId) => this.#peers.peerOf(agent).rates;
+    const partnerOf = (agent: AgentId) => ({
+      source: originOf(agent) || agent,
+      isGuest: this.#peers.isGuest(agent),
+    });
     const gossipRate = (agent: AgentId) => ratesOf(agent).gossip;
-    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, originOf, log });
+    this.#gossip = new Gossip(node.services.pubsub, { meshId, deliver, offend, rateOf: gossipRate, partnerOf, log });
     const { writeIdleMs } = memory;
     this.#blobs = new BlobExchange({ meshId, blobs, dialer, peers: this.#peers, originOf, offend, writeIdleMs, log });
     this.#instances = new Instances({

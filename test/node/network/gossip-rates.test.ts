@@ -14,7 +14,8 @@ function flood(floods: number, perMs: number, seconds: number): { readonly atMs:
       Array.from({ length: perMs }, () => source),
     );
     if (atMs % 100 === 0) sources.push("honest");
-    for (const source of sources) if (rates.take(source, atMs)) taken.push({ atMs, source });
+    for (const source of sources)
+      if (rates.take({ source, isGuest: source !== "honest" }, atMs)) taken.push({ atMs, source });
   }
   return taken;
 }
