@@ -20,7 +20,7 @@ export const networkLimits = {
   guestSources: 4_096,
   /** Gossip messages by one forwarder: it forwards everybody's, so this is more than what a node takes in. */
   gossipPerSecond: 200,
-  gossipBurst: 2_000,
+  gossipBurst: 600,
   /** The same of a peer that came after one of its network was refused, and for how long that is remembered, ms. */
   suspectGossipPerSecond: 20,
   suspectGossipBurst: 40,
@@ -30,12 +30,12 @@ export const networkLimits = {
    * Honest agents say a few messages a minute each, and a mesh is split into shards of some thousand.
    */
   gossipTakenPerSecond: 120,
-  gossipTakenBurst: 1_000,
-  gossipPartPerSecond: 100,
-  gossipPartBurst: 500,
+  gossipTakenBurst: 240,
+  gossipPartPerSecond: 60,
+  gossipPartBurst: 120,
   /** The part of a source whose agents share no job with this node. */
-  gossipGuestPerSecond: 10,
-  gossipGuestBurst: 200,
+  gossipGuestPerSecond: 5,
+  gossipGuestBurst: 40,
   /** Sources whose part is remembered. */
   gossipSources: 4_096,
   /** Gossip over the rate waits up to this long; beyond it, it is a flood: ignored, and an offence, ms. */

@@ -18,6 +18,6 @@ function untilRefused(isSuspect: boolean): number {
 }
 
 test("whoever comes back from the same network after it was refused is refused again at once", () => {
-  expect(untilRefused(false)).toBeGreaterThan(2_000);
+  expect(untilRefused(false)).toBeGreaterThan(networkLimits.gossipBurst);
   expect(untilRefused(true)).toBeLessThan(100);
 });
