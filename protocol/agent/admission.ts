@@ -51,8 +51,12 @@ export class Admission {
 
   /** Who counts for what `from` hands on: its author's source if it was ever connected, or else one of all that `from` hands on. */
   sourceOfAuthor(author: AgentId, from: AgentId): string {
-    const isOwn = author === from || this.#seenOf(author).hasMet;
-    return isOwn ? this.sourceOf(author) : `${HANDED_ON}${this.sourceOf(from)}`;
+    return this.isMet(author, from) ? this.sourceOf(author) : `${HANDED_ON}${this.sourceOf(from)}`;
+  }
+
+  /** Whether the source of what this author says is known, now that `from` hands it on. */
+  isMet(author: AgentId, from: AgentId): boolean {
+    return author === from || this.#seenOf(author).hasMet;
   }
 
   /** Who counts for a job of which `from` tells. */

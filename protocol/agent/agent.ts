@@ -100,6 +100,7 @@ class Agent implements Machine {
     this.#beacons = new Beacons(context, admission, this.#directory, {
       addresses: () => this.#advertiser.addresses,
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
+      isPartner: (agent) => this.#hostedJobs.ask((hosted) => hosted.members.includes(agent)).includes(true),
       enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
     this.#receivedInvitations = new ReceivedInvitations(context, admission, {

@@ -36,6 +36,11 @@ const WALKS_A_SECOND = 20;
 const AUTHOR_RATE = { perSecond: 20, burst: 200, keys: limits.directoryAgents };
 /** Its own: less than what others would count as a flood, however many windows strangers' jobs open here. */
 const OWN_RATE = { perSecond: 10, burst: 100, keys: 1 };
+/**
+ * Authors of one source that share no job with this agent, together: a key costs nothing, and whatever this agent takes all
+ * others check and hand on too.
+ */
+const STRANGERS_RATE = { perSecond: 4, burst: 16, keys: limits.clients };
 const SOURCE_RATE = { perSecond: 200, burst: 2_000, keys: limits.clients };
 /** Clocks differ: a beacon is passed on until this long after its window's end, ms. */
 const LATE_MS = 1_000;
@@ -52,6 +57,8 @@ interface BeaconEvents {
   addresses(): readonly string[];
   /** Its own beacons reach an agent's own worker without the network. */
   toOwnWorker(beacon: BeaconContent): void;
+  /** Whether it shares a job with this agent. */
+  isPartner(agent: AgentId): boolean;
   /** Does something to a job that this agent keeps, if it still does. */
   enter(job: JobId, act: (hosted: HostedJob) => void): void;
 }
@@ -75,6 +82,7 @@ export class Beacons {
   readonly #screening: SelfScreening;
   readonly #authors = new TokenBuckets(AUTHOR_RATE);
   readonly #sources = new TokenBuckets(SOURCE_RATE);
+  readonly #strangers = new TokenBuckets(STRANGERS_RATE);
   readonly #own = new TokenBuckets(OWN_RATE);
   #planned: Planned[] = [];
   /** When the second began in which walks are counted, and how many there were before. */
@@ -107,8 +115,15 @@ export class Beacons {
     // Honest neighbours hand on no more than this either, so whoever sends more of its own floods.
     if (!this.#authors.has(beacon.author, now.monoMs))
       return from === beacon.author ? reject("too-many") : ignore("too-many");
+    const isStranger = this.#admission.isMet(beacon.author, from) && !this.#events.isPartner(beacon.author);
+    const source = this.#admission.sourceOf(beacon.author);
+    if (isStranger && !this.#strangers.has(source, now.monoMs)) {
+      if (from === beacon.author) this.#authors.take(from, now.monoMs); // nobody else can have sent it
+      return ignore("too-many");
+    }
     if (!isSignedBeacon(config, beacon)) return reject("bad-signature");
     this.#authors.take(beacon.author, now.monoMs);
+    if (isStranger) this.#strangers.take(source, now.monoMs);
     return ACCEPT;
   }
 

@@ -8,7 +8,7 @@ import { limits } from "../../protocol/core/limits.ts";
 import type { AgentConfig } from "../../protocol/machine.ts";
 import { encodeBeacon, encodeMessage, encodeVcv } from "../../protocol/wire/message.ts";
 import { signedVcv } from "../support/capability-vectors.ts";
-import { configOf, crypto, DrivenAgent, hashOf, id, jobOf, MESH, signerOf } from "../support/driven-agent.ts";
+import { configOf, crypto, DrivenAgent, hashOf, id, jobOf, MEMBERS, MESH, signerOf } from "../support/driven-agent.ts";
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -156,9 +156,29 @@ describe("beacons", () => {
       const bytes = beacon("mallory", n % 8, Math.ceil(agent.nowMs) + 1_000);
       agent.input({ kind: "gossip", from: id("mallory"), topic: "beacons", bytes, ticket: n });
     }
-    expect(counted.verified - before).toBeLessThan(10 * 20 + 250);
+    expect(counted.verified - before).toBeLessThan(10 * 4 + 30);
     const refused = agent.of("verdict").filter(({ verdict }) => verdict.verdict === "reject").length;
     expect(refused).toBeGreaterThan(20);
+  });
+
+  test("of one network's strangers are handed on as often as few agents speak; those of a partner are not among them", () => {
+    const agent = new DrivenAgent("m0");
+    agent.host(jobOf("owner", { committee: MEMBERS }));
+    for (const name of ["m1", "m2"]) agent.input({ kind: "connected", agent: id(name), origin: "192.0.2" });
+    let handedOn = 0;
+    const hear = (from: string, author: string, n: number): boolean => {
+      const bytes = beacon(author, n, agent.nowMs + 10_000);
+      agent.input({ kind: "gossip", from: id(from), topic: "beacons", bytes, ticket: n });
+      return agent.of("verdict").at(-1)!.verdict.verdict === "accept";
+    };
+    for (const n of range(400)) {
+      const name = `mallory${n}`;
+      agent.input({ kind: "connected", agent: id(name), origin: "192.0.2" });
+      if (hear(n % 2 === 0 ? name : "m2", name, n)) handedOn++;
+    }
+    expect(handedOn).toBeGreaterThan(10);
+    expect(handedOn).toBeLessThan(30);
+    for (const n of range(40)) expect(hear("m2", "m1", n + 1_000)).toBe(true);
   });
 
   test("of made-up authors do not drive out those that wait for a job of a neighbour", () => {
