@@ -29,6 +29,11 @@ const FIRST_PUBLISH_MS = 1_500;
 const JOINING = 2;
 /** Vectors of one author that gossip carries: twice what an honest one publishes, and some starts one after another. */
 const RATE = { perSecond: 2_000 / CHANGE_MS, burst: 6, keys: limits.directoryAgents };
+/**
+ * Vectors of agents that were never connected, of all that one source hands on without hosting a job together with this agent:
+ * whatever this agent takes all others check and hand on too. What gossip leaves out the exchanges bring.
+ */
+const STRANGERS_RATE = { perSecond: 4, burst: 64, keys: limits.clients };
 
 export class Advertiser {
   readonly #context: Context;
@@ -53,6 +58,7 @@ export class Advertiser {
   #subscribedDeepest = Number.NaN;
 
   readonly #rates = new TokenBuckets(RATE);
+  readonly #strangers = new TokenBuckets(STRANGERS_RATE);
 
   /** `mates`: agents that host jobs together with this one. */
   constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
@@ -167,9 +173,13 @@ export class Advertiser {
     const { agent } = decoded.value;
     const { monoMs } = this.#context.now;
     if (!this.#rates.has(agent, monoMs)) return ignore("too-often");
+    const isMet = agent === from || this.acquaintances.of(agent).hasMet;
+    const mayHandOn = isMet || this.#strangers.has(this.#sourceOf(from), monoMs) || this.#isMate(from);
+    if (!mayHandOn) return ignore("too-many");
     const verdict = this.#onVcv(from, decoded.value);
     if (verdict.verdict === "accept") {
       this.#rates.take(agent, monoMs);
+      if (!isMet) this.#strangers.take(this.#sourceOf(from), monoMs);
       this.#heardMs = monoMs;
       this.acquaintances.onHeard(agent, this.#heardMs);
     }
@@ -227,6 +237,11 @@ export class Advertiser {
       this.#subscribe();
     }
     return verdict;
+  }
+
+  #isMate(agent: AgentId): boolean {
+    for (const mate of this.#mates()) if (mate === agent) return true;
+    return false;
   }
 
   #sourceOf(agent: AgentId): string {

@@ -97,19 +97,17 @@ class Agent implements Machine {
       isKept: (job) => this.#isBegunOrGone(job),
       within: (job, act) => this.#containment.within(job, undefined, act),
     });
-    this.#beacons = new Beacons(context, admission, this.#directory, {
+    const { acquaintances } = this.#advertiser;
+    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances, hosting: this.#hosting };
+    this.#beacons = new Beacons(context, admission, sources, {
       addresses: () => this.#advertiser.addresses,
       toOwnWorker: (beacon) => this.#worker.onBeacon(beacon),
-      isPartner: (agent) => this.#hostedJobs.ask((hosted) => hosted.members.includes(agent)).includes(true),
-      enter: (job, act) => this.#hostedJobs.enter(job, undefined, act),
     });
     this.#receivedInvitations = new ReceivedInvitations(context, admission, {
       refusalOf: (checked, source) => this.#hosting.refusal(checked, source),
       lackOfRoom: (owner, source) => this.#hosting.lackOfRoom(owner, source),
       isKnown: (job) => this.#hostedJobs.has(job) || this.#worker.jobs.get(job) !== undefined,
     });
-    const { acquaintances } = this.#advertiser;
-    const sources = { hostedJobs: this.#hostedJobs, directory: this.#directory, acquaintances, hosting: this.#hosting };
     this.#owner = new Owner(context, sources, {
       refusal: (checked) => this.#hosting.refusal(checked, context.self),
       begin: (checked) => this.#begin(checked, context.self),

@@ -9,7 +9,7 @@ import type { Directory } from "../capability/directory.ts";
 import { askedOf } from "../capability/matching.ts";
 import { SelfScreening } from "../capability/self-screening.ts";
 import { isSigned, type Signer, statementMessage } from "../core/crypto.ts";
-import type { AgentId, JobId } from "../core/ids.ts";
+import type { AgentId } from "../core/ids.ts";
 import { limits } from "../core/limits.ts";
 import { TokenBuckets } from "../core/token-buckets.ts";
 import type { EventOf } from "../job/event.ts";
@@ -21,6 +21,7 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import type { Admission } from "./admission.ts";
 import type { Context } from "./context.ts";
 import type { HostedJob } from "./hosted-job.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 
 /** Between two members' turns, ms: a gossip hop and an offer's way. */
 const TURN_MS = 150;
@@ -52,15 +53,16 @@ interface Planned {
   readonly atMs: number;
 }
 
+interface Sources {
+  readonly hostedJobs: HostedJobs;
+  readonly directory: Directory;
+}
+
 interface BeaconEvents {
   /** Where this agent can be dialled. */
   addresses(): readonly string[];
   /** Its own beacons reach an agent's own worker without the network. */
   toOwnWorker(beacon: BeaconContent): void;
-  /** Whether it shares a job with this agent. */
-  isPartner(agent: AgentId): boolean;
-  /** Does something to a job that this agent keeps, if it still does. */
-  enter(job: JobId, act: (hosted: HostedJob) => void): void;
 }
 
 export function signBeacon(config: AgentConfig, signer: Signer, content: BeaconContent): Beacon {
@@ -79,6 +81,7 @@ export class Beacons {
   readonly #context: Context;
   readonly #events: BeaconEvents;
   readonly #admission: Admission;
+  readonly #hostedJobs: HostedJobs;
   readonly #screening: SelfScreening;
   readonly #authors = new TokenBuckets(AUTHOR_RATE);
   readonly #sources = new TokenBuckets(SOURCE_RATE);
@@ -89,9 +92,10 @@ export class Beacons {
   #walkedMs = Number.NEGATIVE_INFINITY;
   #walksBefore = 0;
 
-  constructor(context: Context, admission: Admission, directory: Directory, events: BeaconEvents) {
+  constructor(context: Context, admission: Admission, { hostedJobs, directory }: Sources, events: BeaconEvents) {
     this.#context = context;
     this.#admission = admission;
+    this.#hostedJobs = hostedJobs;
     const { crypto, screensBeacons = true } = context.config;
     this.#screening = new SelfScreening(directory, crypto.hash, screensBeacons);
     this.#events = events;
@@ -115,7 +119,7 @@ export class Beacons {
     // Honest neighbours hand on no more than this either, so whoever sends more of its own floods.
     if (!this.#authors.has(beacon.author, now.monoMs))
       return from === beacon.author ? reject("too-many") : ignore("too-many");
-    const isStranger = this.#admission.isMet(beacon.author, from) && !this.#events.isPartner(beacon.author);
+    const isStranger = this.#admission.isMet(beacon.author, from) && !this.#hostedJobs.hasMember(beacon.author);
     const source = this.#admission.sourceOf(beacon.author);
     if (isStranger && !this.#strangers.has(source, now.monoMs)) {
       if (from === beacon.author) this.#authors.take(from, now.monoMs); // nobody else can have sent it
@@ -163,7 +167,7 @@ export class Beacons {
     if (due.length === 0) return;
     this.#planned = this.#planned.filter((planned) => planned.atMs > monoMs);
     for (const { turn, beacon } of due) {
-      this.#events.enter(beacon.job, (hosted) => {
+      this.#hostedJobs.enter(beacon.job, undefined, (hosted) => {
         if (hosted.isEnded || beacon.endsMs < wallMs || !hosted.replica.isWindowOpen(beacon)) return;
         if (turn > 0 && hosted.replica.pool.hasOffer(beacon.skill, this.#context.self)) return;
         if (!this.#own.take("", monoMs)) return; // other members have their turns

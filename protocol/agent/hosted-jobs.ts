@@ -3,7 +3,7 @@
  * ends that job and nothing else.
  */
 
-import type { JobId } from "../core/ids.ts";
+import type { AgentId, JobId } from "../core/ids.ts";
 import type { Containment } from "./containment.ts";
 import type { HostedJob } from "./hosted-job.ts";
 
@@ -43,6 +43,11 @@ export class HostedJobs {
   /** The answers of all jobs that do not go wrong while answering. */
   ask<T>(say: (hosted: HostedJob) => T): T[] {
     return [...this.#jobs.keys()].flatMap((job) => this.enter<T[]>(job, [], (hosted) => [say(hosted)]));
+  }
+
+  /** Whether the agent is a member of one that has not ended. */
+  hasMember(agent: AgentId): boolean {
+    return this.ask((hosted) => !hosted.isEnded && hosted.members.includes(agent)).includes(true);
   }
 
   /** Creates a hosted job and starts it; if that fails, nothing is left of it. */

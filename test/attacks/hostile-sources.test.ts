@@ -141,6 +141,30 @@ describe("capability vectors", () => {
   });
 });
 
+describe("capability vectors of agents never met, by gossip", () => {
+  const hear = (agent: DrivenAgent, from: string, n: number): boolean => {
+    const bytes = encodeVcv(signedVcv(`${from}'s ${n}`, agent.nowMs));
+    agent.input({ kind: "gossip", from: id(from), topic: "caps", bytes, ticket: n });
+    return agent.of("verdict").at(-1)!.verdict.verdict === "accept";
+  };
+
+  test("are few of those that one source hands on, whatever its keys", () => {
+    const agent = new DrivenAgent("a");
+    for (const name of ["x", "y"]) agent.input({ kind: "connected", agent: id(name), origin: "192.0.2" });
+    const taken = range(400).filter((n) => hear(agent, n % 2 === 0 ? "x" : "y", n)).length;
+    expect(taken).toBeGreaterThan(20);
+    expect(taken).toBeLessThan(100);
+    agent.nowMs += 10_000;
+    expect(hear(agent, "x", 1_000)).toBe(true);
+  });
+
+  test("are as many of those that another host of a job hands on as gossip brings", () => {
+    const agent = new DrivenAgent("m0");
+    agent.host(jobOf("owner", { committee: MEMBERS }));
+    expect(range(400).filter((n) => hear(agent, "m1", n))).toHaveLength(400);
+  });
+});
+
 describe("beacons", () => {
   const beacon = (author: string, n: number, endsMs: number): Uint8Array => {
     const content = { author: id(author), addresses: [], skill: "work", like: null, labels: [], calls: 16, endsMs };
