@@ -9,7 +9,7 @@ import type { AgentId } from "../../protocol/core/ids.ts";
 import { limits as protocolLimits } from "../../protocol/core/limits.ts";
 import { isAgentId } from "../platform/crypto.ts";
 import { readTextFile } from "../platform/files/file-error.ts";
-import { parseWith, parseYaml, type YamlSource } from "../platform/files/yaml-source.ts";
+import { parseWith, parseYaml, partOf, type YamlSource } from "../platform/files/yaml-source.ts";
 import { parseCredits, parseDuration, parseSize } from "../platform/text/quantities.ts";
 import {
   DEFAULT_LIMITS,
@@ -101,7 +101,7 @@ export async function readLimits(file: string, own: readonly AgentId[] = []): Pr
 }
 
 export function parseLimits(file: string, text: string, own: readonly AgentId[] = []): Limits {
-  const source = parseYaml(file, text);
+  const source = withoutHeading(parseYaml(file, text));
   const said = (source.value === null ? {} : parseWith(source, limitsFileSchema)) as Said;
   const merged: { [section: string]: { [field: string]: unknown } } = {};
   for (const { section, key, field } of LIMIT_ROWS) {
@@ -114,6 +114,13 @@ export function parseLimits(file: string, text: string, own: readonly AgentId[] 
   checkInbound(source, limits);
   checkAllowed(source, limits, own);
   return limits;
+}
+
+/** A file may say everything below `limits:`, as it would stand in a file about more than this. */
+function withoutHeading(source: YamlSource): YamlSource {
+  const { value } = source;
+  const keys = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  return keys.length === 1 && keys[0] === "limits" ? partOf(source, "limits") : source;
 }
 
 /** What is reserved, where the file says nothing of it, is the same share as by default. */

@@ -79,6 +79,14 @@ export function parseYaml(file: string, text: string): YamlSource {
   }
 }
 
+/** The value of a key at the top of a file, as if it were the whole file; its errors name the file's lines. */
+export const partOf = (whole: YamlSource, key: string): YamlSource => ({
+  file: whole.file,
+  value: (whole.value as { readonly [key: string]: unknown })[key],
+  lineOf: (path) => whole.lineOf([key, ...path]),
+  error: (path, what, remedy) => whole.error([key, ...path], what, remedy),
+});
+
 /** What was not written in a file, as if it were one: its errors name no lines. `name`: for messages. */
 export const objectSource = (name: string, value: unknown): YamlSource => ({
   file: name,

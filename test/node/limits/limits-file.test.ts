@@ -27,6 +27,12 @@ function refusal(text: string, own: readonly AgentId[] = []): string {
 }
 
 describe("a limits file", () => {
+  test("may say everything below limits:, with the same errors", () => {
+    expect(limitsOf("limits:\n  hosting: { jobs: 8 }\n")).toEqual(limitsOf("hosting: { jobs: 8 }"));
+    expect(limitsOf("limits:\n")).toEqual(limitsOf(""));
+    expect(refusal("limits:\n  hosting:\n    job: 8\n")).toContain("limits.yaml:3");
+  });
+
   test("changes what it names, in its own units", () => {
     const changed = limitsOf(`
 owners: { known: [${ada}] }
