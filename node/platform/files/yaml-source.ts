@@ -82,7 +82,7 @@ export function parseYaml(file: string, text: string): YamlSource {
 /** The value of a key at the top of a file, as if it were the whole file; its errors name the file's lines. */
 export const partOf = (whole: YamlSource, key: string): YamlSource => ({
   file: whole.file,
-  value: (whole.value as { readonly [key: string]: unknown })[key],
+  value: (whole.value as { readonly [name: string]: unknown })[key],
   lineOf: (path) => whole.lineOf([key, ...path]),
   error: (path, what, remedy) => whole.error([key, ...path], what, remedy),
 });
