@@ -20,6 +20,7 @@ import { ACCEPT, ignore, reject, type Verdict } from "../wire/verdict.ts";
 import { hostsOf } from "./checked-genesis.ts";
 import type { Context } from "./context.ts";
 import { Exchanges } from "./exchanges.ts";
+import type { HostedJobs } from "./hosted-jobs.ts";
 
 /** The least time between two publications of its vector, ms. */
 const CHANGE_MS = 10_000;
@@ -40,7 +41,7 @@ export class Advertiser {
   readonly #directory: Directory;
   readonly #exchanges: Exchanges;
   readonly acquaintances = new Acquaintances();
-  readonly #mates: () => Iterable<AgentId>;
+  readonly #hostedJobs: HostedJobs;
   #addresses: readonly string[];
   #version = 0;
   #publishAtMs = Number.POSITIVE_INFINITY;
@@ -60,10 +61,9 @@ export class Advertiser {
   readonly #rates = new TokenBuckets(RATE);
   readonly #strangers = new TokenBuckets(STRANGERS_RATE);
 
-  /** `mates`: agents that host jobs together with this one. */
-  constructor(context: Context, directory: Directory, mates: () => Iterable<AgentId>) {
+  constructor(context: Context, directory: Directory, hostedJobs: HostedJobs) {
     this.#context = context;
-    this.#mates = mates;
+    this.#hostedJobs = hostedJobs;
     this.#directory = directory;
     this.#exchanges = new Exchanges(context, directory, this.acquaintances);
     this.#addresses = context.config.addresses;
@@ -174,7 +174,7 @@ export class Advertiser {
     const { monoMs } = this.#context.now;
     if (!this.#rates.has(agent, monoMs)) return ignore("too-often");
     const isMet = agent === from || this.acquaintances.of(agent).hasMet;
-    const mayHandOn = isMet || this.#strangers.has(this.#sourceOf(from), monoMs) || this.#isMate(from);
+    const mayHandOn = isMet || this.#strangers.has(this.#sourceOf(from), monoMs) || this.#hostedJobs.hasMember(from);
     if (!mayHandOn) return ignore("too-many");
     const verdict = this.#onVcv(from, decoded.value);
     if (verdict.verdict === "accept") {
@@ -239,11 +239,6 @@ export class Advertiser {
     return verdict;
   }
 
-  #isMate(agent: AgentId): boolean {
-    for (const mate of this.#mates()) if (mate === agent) return true;
-    return false;
-  }
-
   #sourceOf(agent: AgentId): string {
     return this.acquaintances.of(agent).origin || agent;
   }
@@ -302,7 +297,9 @@ export class Advertiser {
     const topic = capsTopic(this.#directory.place.shard, vcv.depth);
     this.#context.emit({ kind: "publish", topic, bytes: encodeVcv(vcv) });
     // They tell workers where to find it, and need not be of its shard.
-    if (vcv.depth > 0) this.#context.sendAll(new Set(this.#mates()), { kind: "vcvs", vcvs: [vcv], metS: [] });
+    if (vcv.depth === 0) return;
+    const readers = this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.readers()])).flat();
+    this.#context.sendAll(new Set(readers), { kind: "vcvs", vcvs: [vcv], metS: [] });
   }
 
   nextWakeMs(): number {

@@ -82,9 +82,7 @@ class Agent implements Machine {
     });
     this.#reads = new BlockReads(context, this.#hostedJobs);
     this.#directory = new Directory(config.meshId, config.crypto, context.self, config);
-    this.#advertiser = new Advertiser(context, this.#directory, () =>
-      this.#hostedJobs.ask((hosted) => (hosted.isEnded ? [] : [...hosted.readers()])).flat(),
-    );
+    this.#advertiser = new Advertiser(context, this.#directory, this.#hostedJobs);
     this.#worker = new Worker(context, admission, {
       publish: (job, envelope) => this.#publishOwn(job, envelope),
       askOwn: (job, items, lost) =>

@@ -47,7 +47,7 @@ export class HostedJobs {
 
   /** Whether the agent is a member of one that has not ended. */
   hasMember(agent: AgentId): boolean {
-    return this.ask((hosted) => !hosted.isEnded && hosted.members.includes(agent)).includes(true);
+    return this.all().some((hosted) => !hosted.isEnded && hosted.members.includes(agent));
   }
 
   /** Creates a hosted job and starts it; if that fails, nothing is left of it. */

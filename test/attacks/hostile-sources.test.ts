@@ -163,6 +163,14 @@ describe("capability vectors of agents never met, by gossip", () => {
     agent.host(jobOf("owner", { committee: MEMBERS }));
     expect(range(400).filter((n) => hear(agent, "m1", n))).toHaveLength(400);
   });
+
+  test("are few of those that the owner of a job hands on, who follows it: anybody may own one", () => {
+    const agent = new DrivenAgent("m0");
+    const made = jobOf("owner", { committee: MEMBERS });
+    agent.host(made);
+    agent.frame("owner", { kind: "follow", job: made.job, from: { height: 1, blocks: false } });
+    expect(range(400).filter((n) => hear(agent, "owner", n)).length).toBeLessThan(100);
+  });
 });
 
 describe("beacons", () => {
