@@ -1,50 +1,30 @@
 /** What strangers can make a node hold: frames that do not end, frames that they do not read (protocol.md 9). */
 
-import { noise } from "@chainsafe/libp2p-noise";
-import { identify } from "@libp2p/identify";
 import type { Libp2p, Stream } from "@libp2p/interface";
-import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
 import { afterEach, expect, test, vi } from "vitest";
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "../../node/limits/node-limits.ts";
-import { makeIdentity } from "../../node/network/identity.ts";
 import { framesProtocol } from "../../node/network/protocol-names.ts";
 import type { AgentId, MeshId } from "../../protocol/core/ids.ts";
 import { limits } from "../../protocol/core/limits.ts";
 import { newMesh, startNode, stopNodes, type TestNode } from "../support/network-nodes.ts";
+import { startRaw, stopRaws } from "../support/raw-peer.ts";
 import { waitFor } from "../support/wait.ts";
 
 vi.setConfig({ testTimeout: 40_000 });
 
 const MIB = 1024 * 1024;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const raws: Libp2p[] = [];
 
 afterEach(async () => {
   await stopNodes();
-  await Promise.all(raws.splice(0).map((raw) => raw.stop()));
+  await stopRaws();
 });
 
 const withMemory = (memory: Partial<NodeLimits["memory"]>): NodeLimits => ({
   ...DEFAULT_NODE_LIMITS,
   memory: { ...DEFAULT_NODE_LIMITS.memory, ...memory },
 });
-
-/** A stranger that speaks libp2p; `onStream`: what it does with the frames that it is sent. */
-async function startStranger(meshId: MeshId, onStream: (stream: Stream) => void = () => {}): Promise<Libp2p> {
-  const raw = await createLibp2p({
-    privateKey: makeIdentity().privateKey,
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: { identify: identify() },
-  });
-  raws.push(raw);
-  await raw.handle(framesProtocol(meshId), onStream);
-  return raw;
-}
 
 const openFrames = (raw: Libp2p, node: TestNode, meshId: MeshId): Promise<Stream> =>
   raw.dialProtocol(multiaddr(node.network.addresses()[0]!), framesProtocol(meshId));
@@ -61,7 +41,7 @@ test("frames that never end hold no more than guests may, whoever sends them, an
   const node = await startNode({ meshId, limits: withMemory({ guestInboundBytes: 12 * MIB }) });
   let most = 0;
   for (let i = 0; i < 8; i++) {
-    const stream = await openFrames(await startStranger(meshId), node, meshId);
+    const stream = await openFrames(await startRaw(meshId, () => {}), node, meshId);
     stream.send(endlessFrame());
     await waitFor(() => {
       most = Math.max(most, node.network.stats().held.inbound);
@@ -80,7 +60,7 @@ test("frames that never end hold no more than guests may, whoever sends them, an
 test("a peer has one stream of frames: a newer one takes the older one's place, with what that holds", async () => {
   const meshId = newMesh();
   const node = await startNode({ meshId });
-  const raw = await startStranger(meshId);
+  const raw = await startRaw(meshId, () => {});
   const older = await openFrames(raw, node, meshId);
   older.send(endlessFrame());
   await waitFor(() => node.network.stats().held.inbound > MIB);
@@ -98,7 +78,7 @@ test.each([
 ])("a frame %s costs its sender the stream, and no more than that", async (_, nodeLimits) => {
   const meshId = newMesh();
   const node = await startNode({ meshId, limits: nodeLimits });
-  const raw = await startStranger(meshId);
+  const raw = await startRaw(meshId, () => {});
   const stream = await openFrames(raw, node, meshId);
   stream.send(endlessFrame().subarray(0, 1_000));
   await waitFor(() => stream.status !== "open");
@@ -112,7 +92,7 @@ test("what a stranger does not read is bounded, and so is the time that it may n
   const meshId = newMesh();
   const guestPeerOutboundBytes = 4 * MIB;
   const node = await startNode({ meshId, limits: withMemory({ guestPeerOutboundBytes, writeIdleMs: 1_500 }) });
-  const raw = await startStranger(meshId, (stream) => stream.pause());
+  const raw = await startRaw(meshId, (stream) => stream.pause());
   await raw.dial(multiaddr(node.network.addresses()[0]!));
   const stranger = raw.peerId.toString() as AgentId;
   await waitFor(() => node.network.peers().includes(stranger));
@@ -138,7 +118,7 @@ test("what a stranger does not read is bounded, and so is the time that it may n
 test("a peer with whom a job is shared is told more than a stranger", async () => {
   const meshId = newMesh();
   const node = await startNode({ meshId, limits: withMemory({ guestPeerOutboundBytes: 2 * MIB }) });
-  const raw = await startStranger(meshId, (stream) => stream.pause());
+  const raw = await startRaw(meshId, (stream) => stream.pause());
   await raw.dial(multiaddr(node.network.addresses()[0]!));
   const member = raw.peerId.toString() as AgentId;
   await waitFor(() => node.network.peers().includes(member));

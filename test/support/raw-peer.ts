@@ -2,7 +2,7 @@
 
 import { noise } from "@chainsafe/libp2p-noise";
 import { identify } from "@libp2p/identify";
-import type { Libp2p } from "@libp2p/interface";
+import type { Libp2p, Stream } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
@@ -12,8 +12,11 @@ import type { MeshId } from "../../protocol/core/ids.ts";
 
 const raws: Libp2p[] = [];
 
-/** Null: it does not speak our protocol at all. */
-export async function startRaw(meshId: MeshId | null): Promise<Libp2p> {
+/** `meshId` null: it does not speak our protocol at all. `onStream`: what it does with the frames that it is sent. */
+export async function startRaw(
+  meshId: MeshId | null,
+  onStream: (stream: Stream) => void = (stream) => void stream.closeRead(),
+): Promise<Libp2p> {
   const raw = await createLibp2p({
     privateKey: makeIdentity().privateKey,
     transports: [tcp()],
@@ -22,7 +25,7 @@ export async function startRaw(meshId: MeshId | null): Promise<Libp2p> {
     services: { identify: identify() },
   });
   raws.push(raw);
-  if (meshId !== null) await raw.handle(framesProtocol(meshId), (stream) => stream.closeRead());
+  if (meshId !== null) await raw.handle(framesProtocol(meshId), onStream);
   return raw;
 }
 
